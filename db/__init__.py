@@ -1,0 +1,1 @@
+"""How to reach PostgreSQL: settings, the embedded server, the connection pool, migrating."""

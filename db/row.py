@@ -1,0 +1,44 @@
+"""Rows made straight into Tortoise's model instances, and related fields filled with them.
+
+Tortoise's own way converts each value that asyncpg has already converted, which costs four times as much.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tortoise.exceptions import NoValuesFetched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tortoise.fields import ReverseRelation
+    from tortoise.models import Model
+
+M = TypeVar("M", bound="Model")
+
+
+def instance(model: type[M], names: Iterable[str], values: Iterable[Any]) -> M:
+    """Return an instance of a model with these attributes, a saved one as far as Tortoise is concerned."""
+    made = model.__new__(model)
+    made.__dict__.update(
+        zip(names, values, strict=True),
+        _partial=False,
+        _saved_in_db=True,
+        _custom_generated_pk=False,
+        _await_when_save={},
+    )
+    return made
+
+
+def attach(relation: ReverseRelation[M], rows: Sequence[M]) -> None:
+    """Make rows the fetched content of a related field, as Tortoise's `prefetch_related` does."""
+    relation._set_result_for_query(list(rows))  # noqa: SLF001 - Tortoise has no public way
+
+
+def attached(relation: ReverseRelation[M]) -> list[M] | None:
+    """Return the fetched content of a related field, or None when it has not been fetched."""
+    try:
+        return list(relation)
+    except NoValuesFetched:
+        return None

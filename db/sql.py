@@ -1,0 +1,131 @@
+"""SQL put together from pieces: the query builder.
+
+A `Sql` is a piece of SQL with its values beside it. Pieces nest and combine (`&`, `|`, `~`), and only
+`Sql.compile` numbers the placeholders, so no value is ever written into the text and one shape of query
+always compiles to one text, which PostgreSQL prepares once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING, LiteralString
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+_PLACEHOLDER = re.compile(r"\{(\d*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A piece of SQL: `{}` in its text stands for the next of its values, `{0}` for the first, and so on.
+
+    A value may be a piece itself.
+    """
+
+    text: LiteralString
+    values: tuple[object, ...] = ()
+
+    def __and__(self, other: Sql) -> Sql:
+        """Both conditions hold."""
+        return Sql("(({}) AND ({}))", (self, other))
+
+    def __or__(self, other: Sql) -> Sql:
+        """At least one of the conditions holds."""
+        return Sql("(({}) OR ({}))", (self, other))
+
+    def __invert__(self) -> Sql:
+        """The condition does not hold; SQL's NULL counts as not holding, so its negation holds."""
+        return Sql("(({}) IS NOT TRUE)", (self,))
+
+    def compile(self) -> tuple[str, list[object]]:
+        """Return the text with `$1`, `$2`, … and the values in that order, as asyncpg takes them."""
+        values: list[object] = []
+        return self._write(values), values
+
+    def _write(self, values: list[object]) -> str:
+        order = count()
+        written: dict[int, str] = {}
+
+        def place(match: re.Match[str]) -> str:
+            position = int(match[1]) if match[1] else next(order)
+            if position not in written:
+                value = self.values[position]
+                if isinstance(value, Sql):
+                    written[position] = value._write(values)  # noqa: SLF001 - another instance of this class
+                else:
+                    values.append(value)
+                    written[position] = f"${len(values)}"
+            return written[position]
+
+        text = _PLACEHOLDER.sub(place, self.text)
+        if len(written) != len(self.values):
+            message = f"{len(self.values)} values for {len(written)} places: {self.text}"
+            raise ValueError(message)
+        return text
+
+
+def sql(text: LiteralString, *values: object) -> Sql:
+    """Return a piece of SQL: `sql("c.country = {}", "FR")`."""
+    return Sql(text, values)
+
+
+def join(separator: LiteralString, pieces: Iterable[Sql]) -> Sql:
+    """Return the pieces, at least one, with the separator between them."""
+    parts = tuple(pieces)
+    return Sql(separator.join(["{}"] * len(parts)), parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A SELECT built in steps; every step returns a new one, so a base query can be shared.
+
+    >>> Select("c.*", "customers c").where(sql("c.last_name = {}", "Hopper")).limit(10)
+    """
+
+    columns: LiteralString
+    source: LiteralString
+    conditions: tuple[Sql, ...] = ()
+    order: LiteralString | None = None
+    most: int | None = None
+
+    def join(self, source: LiteralString) -> Select:
+        """Add a JOIN clause."""
+        return replace(self, source=self.source + " " + source)
+
+    def add(self, columns: LiteralString) -> Select:
+        """Add columns behind those selected so far."""
+        return replace(self, columns=self.columns + ", " + columns)
+
+    def where(self, *conditions: Sql) -> Select:
+        """Add conditions; all conditions of a query must hold."""
+        return replace(self, conditions=self.conditions + conditions)
+
+    def order_by(self, order: LiteralString) -> Select:
+        """Set the ORDER BY list."""
+        return replace(self, order=order)
+
+    def limit(self, most: int) -> Select:
+        """Return at most this many rows."""
+        return replace(self, most=most)
+
+    def sql(self) -> Sql:
+        """Return the query as a piece of SQL."""
+        text: LiteralString = "SELECT " + self.columns + " FROM " + self.source
+        values: tuple[object, ...] = ()
+        if self.conditions:
+            text += " WHERE {}"
+            values += (join(" AND ", [Sql("({})", (condition,)) for condition in self.conditions]),)
+        if self.order is not None:
+            text += " ORDER BY " + self.order
+        if self.most is not None:
+            text += " LIMIT {}"
+            values += (self.most,)
+        return Sql(text, values)
+
+    def exists(self) -> Sql:
+        """Return the condition that the query has a row."""
+        return Sql("EXISTS ({})", (self.sql(),))

@@ -1,0 +1,128 @@
+"""Whole customers in one statement, however many: PostgreSQL's data-modifying CTEs over arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from db.row import attach
+from db.sql import Sql, sql
+from models import record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from models.customer import Customer
+    from models.draft import AddressDraft, CustomerDraft, PrivacySettingsDraft
+
+# Addresses and settings take their keys from the sequence first, because INSERT … RETURNING cannot tell
+# which input row a returned key belongs to. Rows are inserted in input order, so ascending keys are too.
+_INSERT = """
+WITH address AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('postal_addresses', 'address_id')) AS address_id, input.*
+    FROM unnest({}::uuid[], {}::text[], {}::text[], {}::text[], {}::text[], {}::text[], {}::text[])
+        WITH ORDINALITY AS input (owner, line1, line2, city, state, postal_code, country, position)
+    ORDER BY position
+), settings AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('privacy_settings', 'privacy_settings_id')) AS settings_id, input.*
+    FROM unnest({}::uuid[], {}::boolean[], {}::boolean[])
+        WITH ORDINALITY AS input (owner, marketing_emails_enabled, two_factor_enabled, position)
+    ORDER BY position
+), new_address AS (
+    INSERT INTO postal_addresses (address_id, line1, line2, city, state, postal_code, country)
+    SELECT address_id, line1, line2, city, state, postal_code, country FROM address
+), new_settings AS (
+    INSERT INTO privacy_settings (privacy_settings_id, marketing_emails_enabled, two_factor_enabled)
+    SELECT settings_id, marketing_emails_enabled, two_factor_enabled FROM settings
+), new_customer AS (
+    INSERT INTO customers (customer_id, first_name, middle_name, last_name, address_id, privacy_settings_id)
+    SELECT input.id, input.first_name, input.middle_name, input.last_name, address_id, settings_id
+    FROM unnest({}::uuid[], {}::text[], {}::text[], {}::text[])
+        AS input (id, first_name, middle_name, last_name)
+    LEFT JOIN address ON address.owner = input.id
+    LEFT JOIN settings ON settings.owner = input.id
+), new_email AS (
+    INSERT INTO customer_emails (customer_id, email, is_primary)
+    SELECT owner, email, is_primary
+    FROM unnest({}::uuid[], {}::text[], {}::boolean[])
+        WITH ORDINALITY AS input (owner, email, is_primary, position)
+    ORDER BY position
+    RETURNING email_id
+), new_phone_number AS (
+    INSERT INTO customer_phone_numbers (customer_id, type, number)
+    SELECT owner, type, number
+    FROM unnest({}::uuid[], {}::text[], {}::text[])
+        WITH ORDINALITY AS input (owner, type, number, position)
+    ORDER BY position
+    RETURNING phone_id
+)
+SELECT now(),
+    ARRAY(SELECT address_id FROM address ORDER BY position),
+    ARRAY(SELECT settings_id FROM settings ORDER BY position),
+    ARRAY(SELECT email_id FROM new_email ORDER BY email_id),
+    ARRAY(SELECT phone_id FROM new_phone_number ORDER BY phone_id)
+"""
+
+
+class Insertion:
+    """Customers about to be created: the statement that does it, and the customers that come of it."""
+
+    def __init__(self, drafts: Sequence[CustomerDraft]) -> None:
+        self._drafts = [(uuid4(), draft) for draft in drafts]
+
+    def statement(self) -> Sql:
+        """Return the one statement that creates all customers with all that they own."""
+        drafts = self._drafts
+        return sql(
+            _INSERT,
+            *_columns(7, [(i, *_values(d.address, record.ADDRESS)) for i, d in drafts if d.address]),
+            *_columns(
+                3,
+                [(i, *_values(d.privacy_settings, record.SETTINGS)) for i, d in drafts if d.privacy_settings],
+            ),
+            *_columns(4, [(i, d.first_name, d.middle_name, d.last_name) for i, d in drafts]),
+            *_columns(3, self._emails()),
+            *_columns(3, self._phone_numbers()),
+        )
+
+    def customers(self, row: Sequence[Any]) -> list[Customer]:
+        """Return the customers, with all that they own attached, from the row that the statement returned."""
+        created_at, *serials = row
+        address_ids, settings_ids, email_ids, phone_ids = map(iter, serials)
+        emails = iter([record.email((next(email_ids), *values, created_at)) for values in self._emails()])
+        numbers = iter(
+            [record.phone_number((next(phone_ids), *v, created_at)) for v in self._phone_numbers()]
+        )
+        made = []
+        for id_, draft in self._drafts:
+            address, settings = draft.address, draft.privacy_settings
+            keys = next(address_ids) if address else None, next(settings_ids) if settings else None
+            names = draft.first_name, draft.middle_name, draft.last_name
+            owned = *_values(address, record.ADDRESS), *_values(settings, record.SETTINGS)
+            customer = record.customer((id_, *names, *keys, created_at, created_at, *owned))
+            own_emails = [next(emails) for _ in draft.emails]
+            attach(customer.emails, sorted(own_emails, key=lambda email: not email.is_primary))
+            attach(customer.phone_numbers, [next(numbers) for _ in draft.phone_numbers])
+            made.append(customer)
+        return made
+
+    def _emails(self) -> list[tuple[UUID, str, bool]]:
+        return [
+            (id_, email.email, is_primary)
+            for id_, draft in self._drafts
+            for email, is_primary in zip(draft.emails, draft.primary_flags, strict=True)
+        ]
+
+    def _phone_numbers(self) -> list[tuple[UUID, str, str]]:
+        return [
+            (id_, number.type, number.number) for id_, draft in self._drafts for number in draft.phone_numbers
+        ]
+
+
+def _values(owned: AddressDraft | PrivacySettingsDraft | None, names: Sequence[str]) -> list[Any]:
+    return [getattr(owned, name, None) for name in names]
+
+
+def _columns(width: int, rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [[row[column] for row in rows] for column in range(width)]

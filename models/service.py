@@ -1,0 +1,202 @@
+"""The rules of the customer domain, and its transactions: one change, one transaction.
+
+Every change locks its customer first, so changes of one customer happen one after the other, and moves the
+customer's updated_at, so that a caller who names the version it saw is never overtaken unnoticed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from db.session import transaction
+from models.constraint import explained
+from models.errors import InvalidInput, Issue, IssueCode, NotFound, StaleCustomer
+from models.repository import CustomerRepository
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection
+    from datetime import datetime
+    from uuid import UUID
+
+    from models.customer import Customer, CustomerEmail, CustomerPhoneNumber
+    from models.draft import (
+        CustomerDeletion,
+        CustomerDraft,
+        CustomerPatch,
+        EmailPatch,
+        EmailRemoval,
+        NewEmail,
+        NewPhoneNumber,
+        PhoneNumberPatch,
+        PhoneNumberRemoval,
+    )
+    from models.page import Page, PageRequest
+
+CONSTRAINTS: Final = {
+    "uq_customer_emails__customer_id_email": Issue(
+        ("email",), IssueCode.DUPLICATE, "The customer has this e-mail address already."
+    ),
+    "uq_customer_phone_numbers__customer_id_number": Issue(
+        ("number",), IssueCode.DUPLICATE, "The customer has this phone number already."
+    ),
+}
+"""What an input did wrong when PostgreSQL refuses it, by the name of the constraint."""
+
+TOO_MANY_EMAILS: Final = Issue(("email",), IssueCode.TOO_MANY, "Remove another e-mail address first.")
+TOO_MANY_PHONE_NUMBERS: Final = Issue(("number",), IssueCode.TOO_MANY, "Remove another phone number first.")
+
+
+class CustomerService:
+    """Customers, read and changed; a change returns the customer as it left it, related fields fetched."""
+
+    async def find(self, ids: Collection[UUID], *, owned: bool = True) -> dict[UUID, Customer]:
+        """Return the customers that exist; with `owned`, their address and privacy settings too."""
+        return await CustomerRepository().find(ids, owned=owned)
+
+    async def page(self, request: PageRequest, *, owned: bool = True, counted: bool = False) -> Page:
+        """Return a page of customers; `owned` as for `find`, `counted` with how many there are in all."""
+        return await CustomerRepository().page(request, owned=owned, counted=counted)
+
+    async def emails(self, customer_ids: Collection[UUID]) -> dict[UUID, list[CustomerEmail]]:
+        """Return each customer's e-mail addresses, primary first, then oldest first."""
+        return await CustomerRepository().emails(customer_ids)
+
+    async def phone_numbers(self, customer_ids: Collection[UUID]) -> dict[UUID, list[CustomerPhoneNumber]]:
+        """Return each customer's phone numbers, oldest first."""
+        return await CustomerRepository().phone_numbers(customer_ids)
+
+    async def create(self, draft: CustomerDraft) -> Customer:
+        """Create a customer with all that it owns."""
+        [customer] = await CustomerRepository().insert([draft])
+        return customer
+
+    async def update(self, patch: CustomerPatch) -> Customer:
+        """Change a customer's own fields, its address and its privacy settings.
+
+        Raises:
+            NotFound: there is no such customer.
+            StaleCustomer: it is not the expected version any more.
+        """
+        return await self._change(
+            patch.id, patch.expected_updated_at, lambda customers: customers.update(patch)
+        )
+
+    async def delete(self, deletion: CustomerDeletion) -> UUID:
+        """Delete a customer and all that it owns, and return its id.
+
+        Raises:
+            NotFound: there is no such customer.
+            StaleCustomer: it is not the expected version any more.
+        """
+        async with transaction() as connection:
+            customers = CustomerRepository(connection)
+            await _lock(customers, deletion.id, deletion.expected_updated_at)
+            await customers.delete(deletion.id)
+        return deletion.id
+
+    async def add_email(self, new: NewEmail) -> Customer:
+        """Add an e-mail address; the first one of a customer becomes its primary one.
+
+        Raises:
+            InvalidInput: the customer has it already, or has too many.
+            NotFound: there is no such customer.
+            StaleCustomer: it is not the expected version any more.
+        """
+
+        async def change(customers: CustomerRepository) -> None:
+            if not await customers.insert_email(new.customer_id, new):
+                raise InvalidInput([TOO_MANY_EMAILS])
+
+        return await self._change(new.customer_id, new.expected_updated_at, change)
+
+    async def update_email(self, patch: EmailPatch) -> Customer:
+        """Change an e-mail address, or make it the primary one in place of the one that was.
+
+        Raises:
+            InvalidInput: the customer has another such address.
+            NotFound: there is no such customer, or it has no such address.
+            StaleCustomer: it is not the expected version any more.
+        """
+
+        async def change(customers: CustomerRepository) -> None:
+            if not await customers.update_email(patch):
+                raise NotFound("e-mail address of this customer", str(patch.email_id))
+
+        return await self._change(patch.customer_id, patch.expected_updated_at, change)
+
+    async def remove_email(self, removal: EmailRemoval) -> Customer:
+        """Remove an e-mail address; the oldest one left becomes primary if the primary one went.
+
+        Raises:
+            NotFound: there is no such customer, or it has no such address.
+            StaleCustomer: it is not the expected version any more.
+        """
+
+        async def change(customers: CustomerRepository) -> None:
+            if not await customers.delete_email(removal.customer_id, removal.email_id):
+                raise NotFound("e-mail address of this customer", str(removal.email_id))
+
+        return await self._change(removal.customer_id, removal.expected_updated_at, change)
+
+    async def add_phone_number(self, new: NewPhoneNumber) -> Customer:
+        """Add a phone number.
+
+        Raises:
+            InvalidInput: the customer has it already, or has too many.
+            NotFound: there is no such customer.
+            StaleCustomer: it is not the expected version any more.
+        """
+
+        async def change(customers: CustomerRepository) -> None:
+            if not await customers.insert_phone_number(new.customer_id, new):
+                raise InvalidInput([TOO_MANY_PHONE_NUMBERS])
+
+        return await self._change(new.customer_id, new.expected_updated_at, change)
+
+    async def update_phone_number(self, patch: PhoneNumberPatch) -> Customer:
+        """Change a phone number or its label.
+
+        Raises:
+            InvalidInput: the customer has another such number.
+            NotFound: there is no such customer, or it has no such number.
+            StaleCustomer: it is not the expected version any more.
+        """
+
+        async def change(customers: CustomerRepository) -> None:
+            if not await customers.update_phone_number(patch):
+                raise NotFound("phone number of this customer", str(patch.phone_number_id))
+
+        return await self._change(patch.customer_id, patch.expected_updated_at, change)
+
+    async def remove_phone_number(self, removal: PhoneNumberRemoval) -> Customer:
+        """Remove a phone number.
+
+        Raises:
+            NotFound: there is no such customer, or it has no such number.
+            StaleCustomer: it is not the expected version any more.
+        """
+
+        async def change(customers: CustomerRepository) -> None:
+            if not await customers.delete_phone_number(removal.customer_id, removal.phone_number_id):
+                raise NotFound("phone number of this customer", str(removal.phone_number_id))
+
+        return await self._change(removal.customer_id, removal.expected_updated_at, change)
+
+    async def _change(
+        self, id_: UUID, expected: datetime | None, change: Callable[[CustomerRepository], Awaitable[None]]
+    ) -> Customer:
+        with explained(CONSTRAINTS):
+            async with transaction() as connection:
+                customers = CustomerRepository(connection)
+                await _lock(customers, id_, expected)
+                await change(customers)
+                await customers.touch(id_)
+                return await customers.find_whole(id_)
+
+
+async def _lock(customers: CustomerRepository, id_: UUID, expected: datetime | None) -> None:
+    version = await customers.lock(id_)
+    if version is None:
+        raise NotFound("customer", str(id_))
+    if expected is not None and expected != version:
+        raise StaleCustomer(await customers.find_whole(id_))

@@ -1,0 +1,142 @@
+"""How many statements an operation sends, which must not depend on how much it reads."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from db.session import acquire
+from db.tortoise import connect, disconnect
+from models.draft import CustomerDraft
+from models.repository import CustomerRepository
+from models.service import CustomerService
+from schema.context import Context
+from schema.execution import Operation, execute
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from db.settings import DatabaseSettings
+
+EVERYTHING = """
+  id firstName middleName lastName createdAt updatedAt
+  emails { id email isPrimary createdAt }
+  primaryEmail { email }
+  phoneNumbers { id type number createdAt }
+  address { line1 line2 city state postalCode country }
+  privacySettings { marketingEmailsEnabled twoFactorEnabled }
+"""
+PAGE = f"""
+query ($first: Int!, $after: String) {{
+  customers(first: $first, after: $after) {{
+    edges {{ cursor node {{ {EVERYTHING} }} }}
+    pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}
+    totalCount
+  }}
+}}
+"""
+
+
+@pytest.fixture
+async def connected(database: DatabaseSettings) -> AsyncIterator[None]:
+    """The application's pool, of one connection so that a test can watch it."""
+    await connect(database.model_copy(update={"pool_min": 1, "pool_max": 1}))
+    yield
+    await disconnect()
+
+
+@asynccontextmanager
+async def watched() -> AsyncIterator[list[str]]:
+    """Yield the statements that are sent meanwhile."""
+    statements: list[str] = []
+
+    def log(record: Any) -> None:
+        statements.append(record.query)
+
+    async with acquire() as connection:
+        connection.add_query_logger(log)
+    yield statements
+
+
+async def answer(query: str, **variables: Any) -> dict[str, Any]:
+    done = await execute(Operation(query, variables), Context(CustomerService()), "test")
+    assert "errors" not in done.content, done.content
+    data: dict[str, Any] = done.content["data"]
+    return data
+
+
+def drafts(count: int) -> list[CustomerDraft]:
+    return [
+        CustomerDraft.of(
+            {
+                "first_name": f"First {number}",
+                "last_name": "Last",
+                "emails": [{"email": f"{number}@example.com"}, {"email": f"{number}@example.org"}],
+                "phone_numbers": [{"type": "work", "number": f"+49151{number:08d}"}],
+                "address": {
+                    "line1": "1 Street",
+                    "city": "Paris",
+                    "state": "Paris",
+                    "postal_code": "75001",
+                    "country": "FR",
+                },
+                "privacy_settings": {"marketing_emails_enabled": True, "two_factor_enabled": False},
+            }
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 50, 100])
+@pytest.mark.usefixtures("connected")
+async def test_a_page_with_everything_takes_three_statements(size: int) -> None:
+    """A page with all that its customers own, its count and surroundings takes 3 statements at any size."""
+    await CustomerRepository().insert(drafts(150))
+    first = await answer(PAGE, first=size)
+    after = first["customers"]["pageInfo"]["endCursor"]
+
+    for arguments in ({}, {"after": after}):
+        async with watched() as statements:
+            page = (await answer(PAGE, first=size, **arguments))["customers"]
+        assert len(page["edges"]) == min(size, 150 - len(arguments) * size)
+        assert page["totalCount"] == 150
+        assert all(len(edge["node"]["emails"]) == 2 for edge in page["edges"])
+        assert len(statements) == 3, statements
+
+
+@pytest.mark.parametrize(
+    ("selection", "tables"),
+    [
+        ("{ id }", {"customers"}),
+        ("{ id address { city } }", {"customers", "postal_addresses", "privacy_settings"}),
+        ("{ emails { email } primaryEmail { email } }", {"customers", "customer_emails"}),
+        (
+            "{ ... on Node { ... on Customer { phoneNumbers { id } } } }",
+            {"customers", "customer_phone_numbers"},
+        ),
+    ],
+)
+@pytest.mark.usefixtures("connected")
+async def test_nothing_is_read_that_is_not_selected(selection: str, tables: set[str]) -> None:
+    """Only the tables that a selection needs are read, and each of them once."""
+    await CustomerRepository().insert(drafts(3))
+
+    async with watched() as statements:
+        await answer(f"{{ customers {{ nodes {selection} }} }}")
+
+    names = ("customers", "customer_emails", "customer_phone_numbers", "postal_addresses", "privacy_settings")
+    read = [name for name in names for statement in statements if f" {name} " in statement]
+    assert sorted(read) == sorted(tables)
+
+
+@pytest.mark.parametrize("count", [1, 100])
+@pytest.mark.usefixtures("connected")
+async def test_creating_takes_one_statement(count: int) -> None:
+    """Whole customers are created by one statement, however many."""
+    await CustomerRepository().insert(drafts(1))  # asyncpg looks array types up once on each connection
+    async with watched() as statements:
+        await CustomerRepository().insert(drafts(count))
+
+    assert len(statements) == 1
