@@ -1,0 +1,21 @@
+"""The GraphQL schema of the customer API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from schema.mutation import Mutation
+from schema.problems import HANDLERS, Problem
+from schema.query import Query
+from schema.scalars import DATE_TIME
+
+schema = strawberry.Schema(
+    Query,
+    Mutation,
+    types=[Problem],
+    config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
+    exception_handlers=HANDLERS,
+)

@@ -1,0 +1,102 @@
+"""What can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias, TypeVar
+from uuid import UUID
+
+import strawberry
+
+import models
+from models.draft import customer_id
+from models.errors import InvalidArgument
+from schema.connection import LARGEST_SIZE, CustomerConnection, CustomerOrder, page_request
+from schema.context import Info
+from schema.selection import selects
+from schema.types import Customer, Node
+
+T = TypeVar("T")
+
+_OWNED = ("address", "privacySettings")
+
+Found: TypeAlias = models.Customer | InvalidArgument | None
+"""A customer, an error to answer in its place, or none."""
+
+
+def _given(value: T) -> T | None:
+    return None if value is strawberry.UNSET else value
+
+
+def _key(id_: str) -> UUID | InvalidArgument:
+    try:
+        return customer_id(id_)
+    except ValueError:
+        return InvalidArgument("Give an id as it was read: a UUID.")
+
+
+async def _find(info: Info, ids: Sequence[str]) -> list[Found]:
+    keys = [_key(id_) for id_ in ids]
+    wanted = {key for key in keys if isinstance(key, UUID)}
+    found = await info.context.customers.find(wanted, owned=selects(info, _OWNED)) if wanted else {}
+    return [found.get(key) if isinstance(key, UUID) else key for key in keys]
+
+
+@strawberry.type(description="What can be read.")
+class Query:
+    @strawberry.field(graphql_type=Customer | None, description="One customer, or null when there is none.")
+    async def customer(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The customer's UUID.")],
+    ) -> Found:
+        [found] = await _find(info, [id])
+        return found
+
+    @strawberry.field(description="Customers in pages, by default in the order in which they were created.")
+    async def customers(
+        self,
+        info: Info,
+        first: Annotated[
+            int | None, strawberry.argument(description="How many from the start, 0 to 100; by default 20.")
+        ] = strawberry.UNSET,
+        after: Annotated[
+            str | None, strawberry.argument(description="Only customers behind this cursor.")
+        ] = strawberry.UNSET,
+        last: Annotated[
+            int | None, strawberry.argument(description="How many from the end, 0 to 100, in place of first.")
+        ] = strawberry.UNSET,
+        before: Annotated[
+            str | None, strawberry.argument(description="Only customers ahead of this cursor.")
+        ] = strawberry.UNSET,
+        order_by: Annotated[
+            CustomerOrder | None, strawberry.argument(description="By default createdAt, ascending.")
+        ] = strawberry.UNSET,
+    ) -> CustomerConnection:
+        request = page_request(_given(first), _given(after), _given(last), _given(before), _given(order_by))
+        page = await info.context.customers.page(
+            request, owned=selects(info, _OWNED), counted=selects(info, ["totalCount"])
+        )
+        return CustomerConnection(page=page, order=request.order)
+
+    @strawberry.field(
+        graphql_type=Node | None, description="Anything that has an id, or null when there is none."
+    )
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+    ) -> Found:
+        [found] = await _find(info, [id])
+        return found
+
+    @strawberry.field(
+        graphql_type=list[Node | None],
+        description="Several at once, in the order of ids, with null for each that there is none of.",
+    )
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids.")],
+    ) -> list[Found]:
+        if len(ids) > LARGEST_SIZE:
+            raise InvalidArgument(f"Give at most {LARGEST_SIZE} ids; ask for the others in another request.")
+        return await _find(info, ids)

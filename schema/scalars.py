@@ -1,0 +1,39 @@
+"""Scalars of the schema beyond GraphQL's own."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+
+# datetime.fromisoformat alone would also read dates, week dates and times without an offset.
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+)
+
+
+def _parse(value: Any) -> datetime:
+    if isinstance(value, str) and _RFC3339.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise GraphQLError(
+        "DateTime needs an RFC 3339 timestamp with an offset, such as 2026-01-31T12:30:00.123456Z."
+    )
+
+
+def _serialize(value: datetime) -> str:
+    return value.isoformat(timespec="microseconds")
+
+
+DATE_TIME = strawberry.scalar(
+    name="DateTime",
+    description="An RFC 3339 timestamp with offset, microseconds kept.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+    serialize=_serialize,
+    parse_value=_parse,
+)

@@ -1,0 +1,101 @@
+"""The output types of customers, resolved from Tortoise model instances."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+import models
+from db.row import attached
+from schema.context import Info
+
+
+@strawberry.interface(description="Something that has an id of its own and can be read again by it.")
+class Node:
+    id: strawberry.ID = strawberry.field(description="For a customer this is its UUID.")
+
+
+@strawberry.type(description="An e-mail address of a customer.")
+class CustomerEmail:
+    id: strawberry.ID = strawberry.field(description="Names the address in mutations.")
+    email: str = strawberry.field(description="The address, its domain in lower case.")
+    is_primary: bool = strawberry.field(
+        description="Whether this is the customer's primary address; exactly one is, if there are any."
+    )
+    created_at: datetime = strawberry.field(description="When the address was added.")
+
+
+@strawberry.type(description="A phone number of a customer.")
+class CustomerPhoneNumber:
+    id: strawberry.ID = strawberry.field(description="Names the number in mutations.")
+    type: str = strawberry.field(description="A label such as mobile or work.")
+    number: str = strawberry.field(description="The number in E.164 form, such as +14155552671.")
+    created_at: datetime = strawberry.field(description="When the number was added.")
+
+
+@strawberry.type(description="The postal address of a customer.")
+class PostalAddress:
+    line1: str = strawberry.field(description="Street and house number, or what takes their place.")
+    line2: str | None = strawberry.field(description="Floor, flat, company and the like.")
+    city: str = strawberry.field(description="City, town or village.")
+    state: str = strawberry.field(description="State, province or region.")
+    postal_code: str = strawberry.field(description="Postal code in the format of the country.")
+    country: str = strawberry.field(description="ISO 3166-1 alpha-2 code, such as FR.")
+
+
+@strawberry.type(description="What a customer agreed to.")
+class PrivacySettings:
+    marketing_emails_enabled: bool = strawberry.field(
+        description="Whether the customer may be sent marketing."
+    )
+    two_factor_enabled: bool = strawberry.field(
+        description="Whether the customer signs in with a second factor."
+    )
+
+
+async def _emails(customer: models.Customer, info: Info) -> list[models.CustomerEmail]:
+    # What a mutation has fetched is of the moment of its answer.
+    fetched = attached(customer.emails)
+    return await info.context.emails.load(customer.id) if fetched is None else fetched
+
+
+async def _phone_numbers(customer: models.Customer, info: Info) -> list[models.CustomerPhoneNumber]:
+    fetched = attached(customer.phone_numbers)
+    return await info.context.phone_numbers.load(customer.id) if fetched is None else fetched
+
+
+@strawberry.type(description="A customer with all that belongs to it.")
+class Customer(Node):
+    first_name: str = strawberry.field(description="Given name.")
+    middle_name: str | None = strawberry.field(description="Middle name or names.")
+    last_name: str = strawberry.field(description="Family name.")
+    address: PostalAddress | None = strawberry.field(description="Postal address.")
+    privacy_settings: PrivacySettings | None = strawberry.field(description="What the customer agreed to.")
+    created_at: datetime = strawberry.field(description="When the customer was created.")
+    updated_at: datetime = strawberry.field(
+        description="Moves forward on every change to the customer or to anything it owns."
+    )
+
+    @strawberry.field(graphql_type=list[CustomerEmail], description="Primary first, then oldest first.")
+    async def emails(customer: strawberry.Parent[models.Customer], info: Info) -> list[models.CustomerEmail]:
+        return await _emails(customer, info)
+
+    @strawberry.field(
+        graphql_type=CustomerEmail | None, description="The primary one of the e-mail addresses."
+    )
+    async def primary_email(
+        customer: strawberry.Parent[models.Customer], info: Info
+    ) -> models.CustomerEmail | None:
+        return next((email for email in await _emails(customer, info) if email.is_primary), None)
+
+    @strawberry.field(graphql_type=list[CustomerPhoneNumber], description="Oldest first.")
+    async def phone_numbers(
+        customer: strawberry.Parent[models.Customer], info: Info
+    ) -> list[models.CustomerPhoneNumber]:
+        return await _phone_numbers(customer, info)
+
+    @classmethod
+    def is_type_of(cls, value: object, _info: Any) -> bool:
+        return isinstance(value, models.Customer)
