@@ -1,0 +1,1 @@
+"""The customer API over HTTP, and its command line."""

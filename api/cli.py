@@ -1,0 +1,156 @@
+"""The `customers` command."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.progress import Progress
+
+from db import migrate as migrations
+from db.embedded import EmbeddedServer, EmbeddedServerError
+from db.errors import DatabaseUnavailable
+from db.migrate import MigrationError
+from db.seed import seed as seed_customers
+from db.settings import DatabaseSettings, SettingsError
+from schema import schema as graphql_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEMO_CUSTOMERS = 100
+DRAIN_SECONDS = 10
+
+app = typer.Typer(
+    help="Keeps customer records in PostgreSQL and serves them over GraphQL.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+out = Console()
+err = Console(stderr=True)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what an operator can mend into one message and exit code 1."""
+    try:
+        yield
+    except (SettingsError, DatabaseUnavailable, EmbeddedServerError, MigrationError) as error:
+        err.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    # Ends like any exit, so that the embedded server is given back.
+    sys.exit(0)
+
+
+@contextmanager
+def _database() -> Iterator[DatabaseSettings]:
+    """Yield the settings while the embedded server, if that is meant, is kept running; explain what fails."""
+    signal.signal(signal.SIGTERM, _terminate)
+    with _explained():
+        settings = DatabaseSettings.load()
+        if not settings.embedded:
+            yield settings
+            return
+        with EmbeddedServer(settings.data_dir) as server:
+            server.start()
+            yield settings
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="How many processes.")] = 1,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Fill an empty embedded database with made-up customers first.")
+    ] = False,
+) -> None:
+    """Migrate, then serve the API and the GraphiQL explorer until SIGINT or SIGTERM."""
+    with _database() as settings:
+        asyncio.run(migrations.migrate(settings))
+        if demo and settings.embedded:
+            asyncio.run(seed_customers(settings, DEMO_CUSTOMERS, only_if_empty=True))
+        out.print(f"The explorer is at http://{host}:{port}/graphql", highlight=False)
+        uvicorn.run(
+            "api.app:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            loop="uvloop",
+            http="httptools",
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+
+
+@app.command()
+def migrate(
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Take over tables that another tool made from the same document.")
+    ] = False,
+) -> None:
+    """Bring the database to this release's migrations."""
+    with _database() as settings:
+        applied = asyncio.run(migrations.migrate(settings, adopt=adopt))
+    _list("Applied", applied, "Nothing to migrate.")
+
+
+@app.command()
+def downgrade(
+    to: Annotated[
+        int | None, typer.Option(help="Undo all migrations newer than this number; -1 undoes all.")
+    ] = None,
+) -> None:
+    """Undo the newest migration, or several. What their tables and columns held is gone."""
+    with _database() as settings:
+        undone = asyncio.run(migrations.downgrade(settings, to))
+    _list("Undid", undone, "Nothing to undo.")
+
+
+@app.command("migrations")
+def list_migrations() -> None:
+    """List the migrations, and which are applied."""
+    with _database() as settings:
+        for name, applied in asyncio.run(migrations.history(settings)):
+            out.print("[green]applied[/]" if applied else "[yellow]pending[/]", name, highlight=False)
+
+
+@app.command()
+def seed(
+    count: Annotated[int, typer.Option(min=1, help="How many customers to make up.")] = 100,
+    seed: Annotated[int, typer.Option(help="The same number makes up the same customers.")] = 0,
+) -> None:
+    """Fill the database with made-up customers."""
+    with _database() as settings, Progress(console=err) as progress:
+        task = progress.add_task("Customers", total=count)
+        asyncio.run(
+            seed_customers(
+                settings, count, seed=seed, progress=lambda done: progress.update(task, completed=done)
+            )
+        )
+    out.print(f"Made up {count} customers.", highlight=False)
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema in SDL."""
+    sys.stdout.write(graphql_schema.as_str() + "\n")
+
+
+def _list(verb: str, names: list[str], otherwise: str) -> None:
+    for name in names:
+        out.print(verb, name, highlight=False)
+    if not names:
+        out.print(otherwise)
