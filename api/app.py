@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+import asyncpg
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from api import graphiql
 from api.graphql import graphql
 from api.health import healthz, readyz
+from api.settings import Settings
 from db.embedded import EmbeddedServer
+from db.errors import DatabaseUnavailable
 from db.migrate import migrate
 from db.settings import DatabaseSettings
 from db.tortoise import connect, disconnect
+from models.service import CustomerService
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine
 
 
-def create_app(settings: DatabaseSettings | None = None) -> Starlette:
+FORGETTING_INTERVAL = 3_600
+"""Seconds between two removals of idempotency keys whose time is over."""
+
+logger = logging.getLogger("customers")
+
+
+def create_app(database: DatabaseSettings | None = None, settings: Settings | None = None) -> Starlette:
     """Return the application; without settings, they are read from the environment.
 
     Starting it brings the embedded server up where one is meant, and keeps it up; migrates; and connects.
@@ -30,17 +41,19 @@ def create_app(settings: DatabaseSettings | None = None) -> Starlette:
     Raises:
         SettingsError: a setting is wrong.
     """
-    settings = settings or DatabaseSettings.load()
+    database = database or DatabaseSettings.load()
+    customers = CustomerService((settings or Settings.load()).key_lifetime)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, CustomerService]]:
         async with AsyncExitStack() as stack:
-            if settings.embedded:
-                await stack.enter_async_context(_supervised(EmbeddedServer(settings.data_dir)))
-            await migrate(settings)
-            await connect(settings)
+            if database.embedded:
+                await stack.enter_async_context(_supervised(EmbeddedServer(database.data_dir)))
+            await migrate(database)
+            await connect(database)
             stack.push_async_callback(disconnect)
-            yield
+            await stack.enter_async_context(_meanwhile(_forget_keys(customers)))
+            yield {"customers": customers}
 
     return Starlette(
         routes=[
@@ -56,9 +69,28 @@ def create_app(settings: DatabaseSettings | None = None) -> Starlette:
 @asynccontextmanager
 async def _supervised(server: EmbeddedServer) -> AsyncIterator[None]:
     await asyncio.to_thread(server.start)
-    supervision = asyncio.create_task(server.supervise())
+    try:
+        async with _meanwhile(server.supervise()):
+            yield
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        supervision.cancel()
-        await asyncio.to_thread(server.stop)
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _forget_keys(customers: CustomerService) -> None:
+    while True:
+        try:
+            await customers.forget_idempotency_keys()
+        except (DatabaseUnavailable, asyncpg.PostgresError) as error:
+            # The next round makes up for it.
+            logger.warning("idempotency keys were not forgotten this time: %s", type(error).__name__)
+        await asyncio.sleep(FORGETTING_INTERVAL)

@@ -86,19 +86,23 @@ class Select:
     >>> Select("c.*", "customers c").where(sql("c.last_name = {}", "Hopper")).limit(10)
     """
 
-    columns: LiteralString
-    source: LiteralString
+    columns: LiteralString | Sql
+    source: LiteralString | Sql
     conditions: tuple[Sql, ...] = ()
     order: LiteralString | None = None
     most: int | None = None
 
     def join(self, source: LiteralString) -> Select:
         """Add a JOIN clause."""
-        return replace(self, source=self.source + " " + source)
+        return replace(self, source=sql("{} " + source, _piece(self.source)))
 
-    def add(self, columns: LiteralString) -> Select:
+    def add(self, columns: LiteralString, *values: object) -> Select:
         """Add columns behind those selected so far."""
-        return replace(self, columns=self.columns + ", " + columns)
+        return replace(self, columns=sql("{}, " + columns, _piece(self.columns), *values))
+
+    def only(self, columns: LiteralString) -> Select:
+        """Select these columns and no others."""
+        return replace(self, columns=columns)
 
     def where(self, *conditions: Sql) -> Select:
         """Add conditions; all conditions of a query must hold."""
@@ -114,8 +118,8 @@ class Select:
 
     def sql(self) -> Sql:
         """Return the query as a piece of SQL."""
-        text: LiteralString = "SELECT " + self.columns + " FROM " + self.source
-        values: tuple[object, ...] = ()
+        text: LiteralString = "SELECT {} FROM {}"
+        values: tuple[object, ...] = (_piece(self.columns), _piece(self.source))
         if self.conditions:
             text += " WHERE {}"
             values += (join(" AND ", [Sql("({})", (condition,)) for condition in self.conditions]),)
@@ -129,3 +133,7 @@ class Select:
     def exists(self) -> Sql:
         """Return the condition that the query has a row."""
         return Sql("EXISTS ({})", (self.sql(),))
+
+
+def _piece(text: LiteralString | Sql) -> Sql:
+    return text if isinstance(text, Sql) else sql(text)

@@ -180,6 +180,7 @@ class CustomerDraft(Draft):
     phone_numbers: tuple[PhoneNumberDraft, ...] = ()
     address: AddressDraft | None = None
     privacy_settings: PrivacySettingsDraft | None = None
+    idempotency_key: Text255 | None = None
 
     @field_validator("emails", "phone_numbers", mode="before")
     @classmethod

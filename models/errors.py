@@ -74,6 +74,23 @@ class StaleCustomer(CustomerError):
         self.current = current
 
 
+class IdempotencyConflict(CustomerError):
+    """The idempotency key was used before, and not for this."""
+
+    def __init__(self, reason: str = "with another input") -> None:
+        super().__init__(
+            f"This idempotency key was used before {reason}; send the input that it was first used with, or "
+            "take a new key."
+        )
+
+
+class NotCreated(CustomerError):
+    """Nothing is wrong with this customer; another one of the same call was refused."""
+
+    def __init__(self) -> None:
+        super().__init__("Another customer of this call was refused; correct that one and send all again.")
+
+
 class InvalidArgument(Exception):
     """An argument of a query that its type lets through: a bad cursor, a negative count."""
 

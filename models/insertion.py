@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from db.row import attach
 from db.sql import Sql, sql
 from models import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from models.customer import Customer
@@ -68,8 +67,8 @@ SELECT now(),
 class Insertion:
     """Customers about to be created: the statement that does it, and the customers that come of it."""
 
-    def __init__(self, drafts: Sequence[CustomerDraft]) -> None:
-        self._drafts = [(uuid4(), draft) for draft in drafts]
+    def __init__(self, drafts: Mapping[UUID, CustomerDraft]) -> None:
+        self._drafts = list(drafts.items())
 
     def statement(self) -> Sql:
         """Return the one statement that creates all customers with all that they own."""

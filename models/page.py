@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from models.customer import Customer
+    from models.filter import CustomerFilter
+    from models.search import Search
 
-Key = str | datetime
+Key = str | datetime | int
 
 
 class OrderField(Enum):
@@ -26,40 +28,45 @@ class OrderField(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order of customers; those with the same key are ordered by their id, in the same direction."""
+    """An order of customers; those with the same key are ordered by their id, in the same direction.
 
-    field: OrderField = OrderField.CREATED_AT
+    Without a field it is the order of a search: who has most of its words in full, then by last name.
+    """
+
+    field: OrderField | None = OrderField.CREATED_AT
     descending: bool = False
-
-    def position(self, customer: Customer) -> Position:
-        """Return where a customer stands in this order."""
-        return Position(getattr(customer, self.field.value), customer.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in an order: the sort key and the id of a customer that stands, or stood, there."""
+    """A place in an order: the sort keys and the id of a customer that stands, or stood, there."""
 
-    key: Key
+    keys: tuple[Key, ...]
     id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """At most `size` customers between two positions (both excluded), from one end of what is there."""
+    """At most `size` customers between two positions (both excluded), from one end of what is there.
+
+    Only those are there for whom `where` and `search` hold, if given.
+    """
 
     size: int
     end: Literal["first", "last"] = "first"
     order: Order = Order()
     after: Position | None = None
     before: Position | None = None
+    where: CustomerFilter | None = None
+    search: Search | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A stretch of customers in order, whether others are on either side, and how many in all if counted."""
+    """A stretch of customers in order and their positions; whether others are on either side; the count."""
 
     customers: list[Customer]
+    positions: list[Position]
     has_previous: bool
     has_next: bool
     total: int | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from db.row import instance
+from db.sql import Select
 from models.customer import Customer, CustomerEmail, CustomerPhoneNumber, PostalAddress, PrivacySettings
 
 if TYPE_CHECKING:
@@ -23,7 +24,14 @@ OWNED_COLUMNS: LiteralString = (
 EMAIL_COLUMNS: LiteralString = "e.email_id, e.customer_id, e.email, e.is_primary, e.created_at"
 PHONE_NUMBER_COLUMNS: LiteralString = "p.phone_id, p.customer_id, p.type, p.number, p.created_at"
 
-_CUSTOMER = (
+CUSTOMERS = Select(CUSTOMER_COLUMNS, "customers c")
+WHOLE_CUSTOMERS = (
+    CUSTOMERS.add(OWNED_COLUMNS)
+    .join("LEFT JOIN postal_addresses a ON a.address_id = c.address_id")
+    .join("LEFT JOIN privacy_settings s ON s.privacy_settings_id = c.privacy_settings_id")
+)
+
+CUSTOMER = (
     "id",
     "first_name",
     "middle_name",
@@ -41,8 +49,8 @@ _PHONE_NUMBER = ("id", "customer_id", "type", "number", "created_at")
 
 def customer(row: Sequence[Any]) -> Customer:
     """Return the customer of a row of `CUSTOMER_COLUMNS`, with what it owns where `OWNED_COLUMNS` follow."""
-    made = instance(Customer, _CUSTOMER, row[:8])
-    if len(row) > len(_CUSTOMER):
+    made = instance(Customer, CUSTOMER, row[:8])
+    if len(row) > len(CUSTOMER):
         made.__dict__["_address"] = _owned(PostalAddress, row[4], ADDRESS, row[8:14])
         made.__dict__["_privacy_settings"] = _owned(PrivacySettings, row[5], SETTINGS, row[14:16])
     return made

@@ -16,11 +16,11 @@ from models import record
 from models.draft import MOST_CONTACTS
 from models.insertion import Insertion
 from models.owned import OWNED
-from models.page import OrderField, Page
+from models.paging import Paging
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Mapping
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from asyncpg import Connection, Record
@@ -29,34 +29,21 @@ if TYPE_CHECKING:
     from models.draft import (
         CustomerDraft,
         CustomerPatch,
-        EmailDraft,
         EmailPatch,
-        PhoneNumberDraft,
+        EmailRemoval,
+        NewEmail,
+        NewPhoneNumber,
         PhoneNumberPatch,
+        PhoneNumberRemoval,
     )
-    from models.page import PageRequest, Position
+    from models.page import Page, PageRequest
 
-_CUSTOMERS = Select(record.CUSTOMER_COLUMNS, "customers c")
-_WHOLE_CUSTOMERS = (
-    _CUSTOMERS.add(record.OWNED_COLUMNS)
-    .join("LEFT JOIN postal_addresses a ON a.address_id = c.address_id")
-    .join("LEFT JOIN privacy_settings s ON s.privacy_settings_id = c.privacy_settings_id")
-)
 _EMAILS = Select(record.EMAIL_COLUMNS, "customer_emails e").order_by(
     "e.is_primary DESC, e.created_at, e.email_id"
 )
 _PHONE_NUMBERS = Select(record.PHONE_NUMBER_COLUMNS, "customer_phone_numbers p").order_by(
     "p.created_at, p.phone_id"
 )
-
-_KEYS: Final[dict[OrderField, LiteralString]] = {
-    OrderField.CREATED_AT: "created_at",
-    OrderField.UPDATED_AT: "updated_at",
-    OrderField.LAST_NAME: "last_name",
-    OrderField.FIRST_NAME: "first_name",
-}
-_AROUND: Final = 3
-"""How many columns stand before a page's customers: whether any precede or follow, and the count."""
 
 _NAMES: Final[dict[str, LiteralString]] = {
     "first_name": "first_name = {}",
@@ -76,16 +63,18 @@ class CustomerRepository:
 
     async def find(self, ids: Collection[UUID], *, owned: bool = True) -> dict[UUID, Customer]:
         """Return the customers that exist; with `owned`, their address and privacy settings too."""
-        base = _WHOLE_CUSTOMERS if owned else _CUSTOMERS
+        base = record.WHOLE_CUSTOMERS if owned else record.CUSTOMERS
         rows = await self._fetch(base.where(sql("c.customer_id = ANY({}::uuid[])", list(ids))).sql())
         return {row[0]: record.customer(row) for row in rows}
 
-    async def find_whole(self, id_: UUID) -> Customer:
-        """Return a customer that is known to be there, with all that it owns, its related fields fetched."""
-        customer = (await self.find([id_]))[id_]
-        attach(customer.emails, (await self.emails([id_]))[id_])
-        attach(customer.phone_numbers, (await self.phone_numbers([id_]))[id_])
-        return customer
+    async def find_whole(self, ids: Collection[UUID]) -> dict[UUID, Customer]:
+        """Return the customers that exist with all that they own, their related fields fetched."""
+        found = await self.find(ids)
+        emails, phone_numbers = await self.emails(ids), await self.phone_numbers(ids)
+        for id_, customer in found.items():
+            attach(customer.emails, emails.get(id_, []))
+            attach(customer.phone_numbers, phone_numbers.get(id_, []))
+        return found
 
     async def emails(self, customer_ids: Collection[UUID]) -> dict[UUID, list[CustomerEmail]]:
         """Return each customer's e-mail addresses, primary first, then oldest first."""
@@ -107,50 +96,59 @@ class CustomerRepository:
             found[row[1]].append(record.phone_number(row))
         return found
 
-    async def page(
-        self, request: PageRequest, *conditions: Sql, owned: bool = True, counted: bool = False
-    ) -> Page:
-        """Return a page of the customers for which all conditions hold; in these, `c` is the customer.
+    async def page(self, request: PageRequest, *, owned: bool = True, counted: bool = False) -> Page:
+        """Return a page; what lies around it and the count come in the same statement, all of one moment."""
+        paging = Paging(request, owned=owned, counted=counted)
+        return paging.page(await self._fetch(paging.statement()))
 
-        What lies around the page, and the count, come with it in one statement, so that all is of one moment.
-        """
-        key = _KEYS[request.order.field]
-        forwards, backwards = ("<", ">") if request.order.descending else (">", "<")
-        matching = (_WHOLE_CUSTOMERS if owned else _CUSTOMERS).where(*conditions)
-        window = matching
-        if request.after:
-            window = window.where(_stands(key, forwards, request.after))
-        if request.before:
-            window = window.where(_stands(key, backwards, request.before))
-        descending = request.order.descending is (request.end == "first")
-        direction: LiteralString = " DESC" if descending else ""
-        rows = await self._fetch(
-            sql(
-                "SELECT around.*, page.* FROM (SELECT {}, {}, {}) AS around "
-                "LEFT JOIN ({}) AS page ON TRUE ORDER BY {}",
-                _any_standing(matching, key, backwards + "=", request.after),
-                _any_standing(matching, key, forwards + "=", request.before),
-                _count(conditions) if counted else sql("NULL"),
-                window.order_by("c." + key + direction + ", c.customer_id" + direction)
-                .limit(request.size + 1)
-                .sql(),
-                sql("page." + key + direction + ", page.customer_id" + direction),
-            )
-        )
-        preceded, followed, total = rows[0][:_AROUND]
-        customers = [record.customer(row[_AROUND:]) for row in rows if row[_AROUND] is not None]
-        more = len(customers) > request.size
-        del customers[request.size :]
-        if request.end == "last":
-            customers.reverse()
-            return Page(customers, more or preceded, followed, total)
-        return Page(customers, preceded, more or followed, total)
-
-    async def insert(self, drafts: Sequence[CustomerDraft]) -> list[Customer]:
-        """Create customers with all that they own, related fields fetched, in one statement."""
+    async def insert(self, drafts: Mapping[UUID, CustomerDraft]) -> list[Customer]:
+        """Create customers under new ids with all that they own, related fields fetched, in one statement."""
         insertion = Insertion(drafts)
         rows = await self._fetch(insertion.statement())
         return insertion.customers(rows[0])
+
+    async def claim_keys(self, uses: Mapping[str, tuple[bytes, UUID]], lifetime: timedelta) -> set[str]:
+        """Take idempotency keys, each with the hash of its input and the id of the customer to come.
+
+        Returns those that were free, or older than `lifetime`. Waits for a transaction that holds one.
+        """
+        keys = sorted(uses)  # in one order everywhere, so that nobody waits in a circle
+        rows = await self._fetch(
+            sql(
+                "INSERT INTO idempotency_keys AS taken (key, input_hash, customer_id) "
+                "SELECT * FROM unnest({}::text[], {}::bytea[], {}::uuid[]) "
+                "ON CONFLICT (key) DO UPDATE SET input_hash = excluded.input_hash, "
+                "customer_id = excluded.customer_id, created_at = now() "
+                "WHERE taken.created_at < now() - {}::interval RETURNING key",
+                keys,
+                [uses[key][0] for key in keys],
+                [uses[key][1] for key in keys],
+                lifetime,
+            )
+        )
+        return {row[0] for row in rows}
+
+    async def find_keys(self, keys: Collection[str]) -> dict[str, tuple[bytes, UUID]]:
+        """Return what idempotency keys were used for: the hash of the input and the id of the customer."""
+        rows = await self._fetch(
+            sql(
+                "SELECT key, input_hash, customer_id FROM idempotency_keys WHERE key = ANY({}::text[])",
+                list(keys),
+            )
+        )
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    async def forget_keys(self, lifetime: timedelta, most: int) -> int:
+        """Remove idempotency keys that are older than `lifetime`, at most so many; return how many."""
+        rows = await self._fetch(
+            sql(
+                "DELETE FROM idempotency_keys WHERE key IN (SELECT key FROM idempotency_keys "
+                "WHERE created_at < now() - {}::interval LIMIT {} FOR UPDATE SKIP LOCKED) RETURNING 1",
+                lifetime,
+                most,
+            )
+        )
+        return len(rows)
 
     async def lock(self, id_: UUID) -> datetime | None:
         """Make everybody else's changes of a customer wait for this transaction; return its updated_at."""
@@ -188,22 +186,22 @@ class CustomerRepository:
             await self._fetch(owned.removal(id_))
         await self._fetch(sql("DELETE FROM customers WHERE customer_id = {}", id_))
 
-    async def insert_email(self, customer_id: UUID, draft: EmailDraft) -> bool:
+    async def insert_email(self, new: NewEmail) -> bool:
         """Add an e-mail address, the primary one if wished or alone; False when there are too many already.
 
         Raises:
             asyncpg.UniqueViolationError: the customer has this address already.
         """
-        if draft.is_primary:
-            await self._demote(customer_id)
+        if new.is_primary:
+            await self._demote(new.customer_id)
         return await self._any(
             sql(
                 "INSERT INTO customer_emails (customer_id, email, is_primary, created_at) "
                 "SELECT {0}::uuid, {1}::text, NOT coalesce(bool_or(is_primary), FALSE), "
                 "statement_timestamp() "
                 "FROM customer_emails WHERE customer_id = {0} HAVING count(*) < {2} RETURNING email_id",
-                customer_id,
-                draft.email,
+                new.customer_id,
+                new.email,
                 MOST_CONTACTS,
             )
         )
@@ -227,14 +225,14 @@ class CustomerRepository:
             )
         )
 
-    async def delete_email(self, customer_id: UUID, email_id: int) -> bool:
+    async def delete_email(self, removal: EmailRemoval) -> bool:
         """Remove an e-mail address; the oldest left follows a primary one. False when there is no such."""
         if not await self._any(
             sql(
                 "DELETE FROM customer_emails WHERE customer_id = {} AND email_id = {}::bigint "
                 "RETURNING email_id",
-                customer_id,
-                email_id,
+                removal.customer_id,
+                removal.email_id,
             )
         ):
             return False
@@ -244,12 +242,12 @@ class CustomerRepository:
                 "SELECT email_id FROM customer_emails WHERE customer_id = {0} "
                 "ORDER BY created_at, email_id LIMIT 1) "
                 "AND NOT EXISTS (SELECT FROM customer_emails WHERE customer_id = {0} AND is_primary)",
-                customer_id,
+                removal.customer_id,
             )
         )
         return True
 
-    async def insert_phone_number(self, customer_id: UUID, draft: PhoneNumberDraft) -> bool:
+    async def insert_phone_number(self, new: NewPhoneNumber) -> bool:
         """Add a phone number; False when there are too many already.
 
         Raises:
@@ -260,9 +258,9 @@ class CustomerRepository:
                 "INSERT INTO customer_phone_numbers (customer_id, type, number, created_at) "
                 "SELECT {0}::uuid, {1}::text, {2}::text, statement_timestamp() FROM customer_phone_numbers "
                 "WHERE customer_id = {0} HAVING count(*) < {3} RETURNING phone_id",
-                customer_id,
-                draft.type,
-                draft.number,
+                new.customer_id,
+                new.type,
+                new.number,
                 MOST_CONTACTS,
             )
         )
@@ -284,14 +282,14 @@ class CustomerRepository:
             )
         )
 
-    async def delete_phone_number(self, customer_id: UUID, phone_number_id: int) -> bool:
+    async def delete_phone_number(self, removal: PhoneNumberRemoval) -> bool:
         """Remove a phone number; False when the customer has no such one."""
         return await self._any(
             sql(
                 "DELETE FROM customer_phone_numbers WHERE customer_id = {} AND phone_id = {}::bigint "
                 "RETURNING phone_id",
-                customer_id,
-                phone_number_id,
+                removal.customer_id,
+                removal.phone_number_id,
             )
         )
 
@@ -306,17 +304,3 @@ class CustomerRepository:
 
     async def _any(self, statement: Sql) -> bool:
         return bool(await self._fetch(statement))
-
-
-def _stands(key: LiteralString, comparison: LiteralString, position: Position) -> Sql:
-    return sql("(c." + key + ", c.customer_id) " + comparison + " ({}, {})", position.key, position.id)
-
-
-def _count(conditions: Sequence[Sql]) -> Sql:
-    return sql("({})", Select("count(*)", "customers c").where(*conditions).sql())
-
-
-def _any_standing(
-    matching: Select, key: LiteralString, comparison: LiteralString, position: Position | None
-) -> Sql:
-    return matching.where(_stands(key, comparison, position)).exists() if position else sql("FALSE")

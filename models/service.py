@@ -6,20 +6,32 @@ customer's updated_at, so that a caller who names the version it saw is never ov
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, TypeVar
+from uuid import uuid4
 
 from db.session import transaction
+from models import creation
 from models.constraint import explained
-from models.errors import InvalidInput, Issue, IssueCode, NotFound, StaleCustomer
+from models.errors import (
+    CustomerError,
+    InvalidInput,
+    Issue,
+    IssueCode,
+    LimitExceeded,
+    NotFound,
+    StaleCustomer,
+)
 from models.repository import CustomerRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from models.customer import Customer, CustomerEmail, CustomerPhoneNumber
     from models.draft import (
+        ContactChange,
         CustomerDeletion,
         CustomerDraft,
         CustomerPatch,
@@ -31,6 +43,8 @@ if TYPE_CHECKING:
         PhoneNumberRemoval,
     )
     from models.page import Page, PageRequest
+
+C = TypeVar("C", bound="ContactChange")
 
 CONSTRAINTS: Final = {
     "uq_customer_emails__customer_id_email": Issue(
@@ -45,9 +59,15 @@ CONSTRAINTS: Final = {
 TOO_MANY_EMAILS: Final = Issue(("email",), IssueCode.TOO_MANY, "Remove another e-mail address first.")
 TOO_MANY_PHONE_NUMBERS: Final = Issue(("number",), IssueCode.TOO_MANY, "Remove another phone number first.")
 
+FORGET_AT_ONCE: Final = 10_000
+"""How many idempotency keys one statement removes."""
+
 
 class CustomerService:
     """Customers, read and changed; a change returns the customer as it left it, related fields fetched."""
+
+    def __init__(self, key_lifetime: timedelta = timedelta(days=1)) -> None:
+        self._key_lifetime = key_lifetime
 
     async def find(self, ids: Collection[UUID], *, owned: bool = True) -> dict[UUID, Customer]:
         """Return the customers that exist; with `owned`, their address and privacy settings too."""
@@ -66,9 +86,45 @@ class CustomerService:
         return await CustomerRepository().phone_numbers(customer_ids)
 
     async def create(self, draft: CustomerDraft) -> Customer:
-        """Create a customer with all that it owns."""
-        [customer] = await CustomerRepository().insert([draft])
-        return customer
+        """Create a customer with all that it owns, or find the one that its idempotency key created.
+
+        Raises:
+            IdempotencyConflict: the key was used for another input, or its customer is gone.
+        """
+        if draft.idempotency_key is None:
+            [customer] = await CustomerRepository().insert({uuid4(): draft})
+            return customer
+        [result] = await self.create_many([draft], atomic=True)
+        if isinstance(result, CustomerError):
+            raise result
+        return result
+
+    async def create_many(
+        self, drafts: Sequence[CustomerDraft | InvalidInput], *, atomic: bool
+    ) -> list[creation.Result]:
+        """Create customers, each as `create` does; the results answer the drafts one by one.
+
+        What is wrong with one is its result. With `atomic`, nothing is created then, and the faultless are
+        `NotCreated`.
+
+        Raises:
+            LimitExceeded: there are more than 1,000.
+        """
+        if len(drafts) > creation.MOST_AT_ONCE:
+            raise LimitExceeded(f"Create at most {creation.MOST_AT_ONCE} customers at once.")
+        try:
+            async with transaction() as connection:
+                customers = CustomerRepository(connection)
+                return await creation.create(customers, drafts, self._key_lifetime, atomic=atomic)
+        except creation.Refused as refused:
+            return refused.results
+
+    async def forget_idempotency_keys(self) -> int:
+        """Remove the idempotency keys whose time is over, and return how many."""
+        forgotten = 0
+        while (count := await CustomerRepository().forget_keys(self._key_lifetime, FORGET_AT_ONCE)) > 0:
+            forgotten += count
+        return forgotten
 
     async def update(self, patch: CustomerPatch) -> Customer:
         """Change a customer's own fields, its address and its privacy settings.
@@ -102,12 +158,9 @@ class CustomerService:
             NotFound: there is no such customer.
             StaleCustomer: it is not the expected version any more.
         """
-
-        async def change(customers: CustomerRepository) -> None:
-            if not await customers.insert_email(new.customer_id, new):
-                raise InvalidInput([TOO_MANY_EMAILS])
-
-        return await self._change(new.customer_id, new.expected_updated_at, change)
+        return await self._change_contact(
+            new, CustomerRepository.insert_email, InvalidInput([TOO_MANY_EMAILS])
+        )
 
     async def update_email(self, patch: EmailPatch) -> Customer:
         """Change an e-mail address, or make it the primary one in place of the one that was.
@@ -117,12 +170,7 @@ class CustomerService:
             NotFound: there is no such customer, or it has no such address.
             StaleCustomer: it is not the expected version any more.
         """
-
-        async def change(customers: CustomerRepository) -> None:
-            if not await customers.update_email(patch):
-                raise NotFound("e-mail address of this customer", str(patch.email_id))
-
-        return await self._change(patch.customer_id, patch.expected_updated_at, change)
+        return await self._change_contact(patch, CustomerRepository.update_email, _no_email(patch.email_id))
 
     async def remove_email(self, removal: EmailRemoval) -> Customer:
         """Remove an e-mail address; the oldest one left becomes primary if the primary one went.
@@ -131,12 +179,9 @@ class CustomerService:
             NotFound: there is no such customer, or it has no such address.
             StaleCustomer: it is not the expected version any more.
         """
-
-        async def change(customers: CustomerRepository) -> None:
-            if not await customers.delete_email(removal.customer_id, removal.email_id):
-                raise NotFound("e-mail address of this customer", str(removal.email_id))
-
-        return await self._change(removal.customer_id, removal.expected_updated_at, change)
+        return await self._change_contact(
+            removal, CustomerRepository.delete_email, _no_email(removal.email_id)
+        )
 
     async def add_phone_number(self, new: NewPhoneNumber) -> Customer:
         """Add a phone number.
@@ -146,12 +191,9 @@ class CustomerService:
             NotFound: there is no such customer.
             StaleCustomer: it is not the expected version any more.
         """
-
-        async def change(customers: CustomerRepository) -> None:
-            if not await customers.insert_phone_number(new.customer_id, new):
-                raise InvalidInput([TOO_MANY_PHONE_NUMBERS])
-
-        return await self._change(new.customer_id, new.expected_updated_at, change)
+        return await self._change_contact(
+            new, CustomerRepository.insert_phone_number, InvalidInput([TOO_MANY_PHONE_NUMBERS])
+        )
 
     async def update_phone_number(self, patch: PhoneNumberPatch) -> Customer:
         """Change a phone number or its label.
@@ -161,12 +203,9 @@ class CustomerService:
             NotFound: there is no such customer, or it has no such number.
             StaleCustomer: it is not the expected version any more.
         """
-
-        async def change(customers: CustomerRepository) -> None:
-            if not await customers.update_phone_number(patch):
-                raise NotFound("phone number of this customer", str(patch.phone_number_id))
-
-        return await self._change(patch.customer_id, patch.expected_updated_at, change)
+        return await self._change_contact(
+            patch, CustomerRepository.update_phone_number, _no_phone_number(patch.phone_number_id)
+        )
 
     async def remove_phone_number(self, removal: PhoneNumberRemoval) -> Customer:
         """Remove a phone number.
@@ -175,12 +214,18 @@ class CustomerService:
             NotFound: there is no such customer, or it has no such number.
             StaleCustomer: it is not the expected version any more.
         """
+        return await self._change_contact(
+            removal, CustomerRepository.delete_phone_number, _no_phone_number(removal.phone_number_id)
+        )
 
-        async def change(customers: CustomerRepository) -> None:
-            if not await customers.delete_phone_number(removal.customer_id, removal.phone_number_id):
-                raise NotFound("phone number of this customer", str(removal.phone_number_id))
+    async def _change_contact(
+        self, change: C, write: Callable[[CustomerRepository, C], Awaitable[bool]], refusal: CustomerError
+    ) -> Customer:
+        async def change_or_refuse(customers: CustomerRepository) -> None:
+            if not await write(customers, change):
+                raise refusal
 
-        return await self._change(removal.customer_id, removal.expected_updated_at, change)
+        return await self._change(change.customer_id, change.expected_updated_at, change_or_refuse)
 
     async def _change(
         self, id_: UUID, expected: datetime | None, change: Callable[[CustomerRepository], Awaitable[None]]
@@ -191,7 +236,15 @@ class CustomerService:
                 await _lock(customers, id_, expected)
                 await change(customers)
                 await customers.touch(id_)
-                return await customers.find_whole(id_)
+                return (await customers.find_whole([id_]))[id_]
+
+
+def _no_email(id_: int) -> NotFound:
+    return NotFound("e-mail address of this customer", str(id_))
+
+
+def _no_phone_number(id_: int) -> NotFound:
+    return NotFound("phone number of this customer", str(id_))
 
 
 async def _lock(customers: CustomerRepository, id_: UUID, expected: datetime | None) -> None:
@@ -199,4 +252,4 @@ async def _lock(customers: CustomerRepository, id_: UUID, expected: datetime | N
     if version is None:
         raise NotFound("customer", str(id_))
     if expected is not None and expected != version:
-        raise StaleCustomer(await customers.find_whole(id_))
+        raise StaleCustomer((await customers.find_whole([id_]))[id_])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _CONTROL = {"Cc", "Cs", "Zl", "Zp"}
 _INVISIBLE = {"Cf", "Zs"}
+_FAR_TOO_LONG = 2_000
 # What phonenumbers would read besides, letters and extensions for instance, E.164 has no place for.
 _PHONE_NUMBER = re.compile(r"\+[0-9 ().\-/\u00a0\u2010-\u2015]+")
 
@@ -53,7 +54,8 @@ def clean(text: str) -> str:
             text = ""
     if not text:
         raise refused(IssueCode.BLANK, "Give a value that is not blank.")
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    # Normalising many combining marks takes time that grows with their square; such text is refused next.
+    return text if text.isascii() or len(text) > _FAR_TOO_LONG else unicodedata.normalize("NFC", text)
 
 
 def at_most(length: int) -> Callable[[str], str]:

@@ -11,7 +11,9 @@ import strawberry
 
 import models
 from models.errors import InvalidArgument
-from models.page import Order, OrderField, Page, PageRequest
+from models.filter import CustomerFilter
+from models.page import Order, OrderField, Page, PageRequest, Position
+from models.search import Search
 from schema import cursor
 from schema.types import Customer
 
@@ -50,11 +52,12 @@ class PageInfo:
 @strawberry.type(description="A customer in its place in a connection.")
 class CustomerEdge:
     customer: strawberry.Private[models.Customer]
+    position: strawberry.Private[Position]
     order: strawberry.Private[Order]
 
     @strawberry.field(description="The place of the customer, to pass as after or before.")
     def cursor(self) -> str:
-        return cursor.encode(self.customer, self.order)
+        return cursor.encode(self.position, self.order)
 
     @strawberry.field(graphql_type=Customer, description="The customer.")
     def node(self) -> models.Customer:
@@ -68,7 +71,10 @@ class CustomerConnection:
 
     @strawberry.field(description="The customers of the page, each with its cursor.")
     def edges(self) -> list[CustomerEdge]:
-        return [CustomerEdge(customer=customer, order=self.order) for customer in self.page.customers]
+        return [
+            CustomerEdge(customer=customer, position=position, order=self.order)
+            for customer, position in zip(self.page.customers, self.page.positions, strict=True)
+        ]
 
     @strawberry.field(graphql_type=list[Customer], description="The customers of the page.")
     def nodes(self) -> list[models.Customer]:
@@ -76,12 +82,12 @@ class CustomerConnection:
 
     @strawberry.field(description="What lies around the page.")
     def page_info(self) -> PageInfo:
-        customers = self.page.customers
+        positions = self.page.positions
         return PageInfo(
             has_next_page=self.page.has_next,
             has_previous_page=self.page.has_previous,
-            start_cursor=cursor.encode(customers[0], self.order) if customers else None,
-            end_cursor=cursor.encode(customers[-1], self.order) if customers else None,
+            start_cursor=cursor.encode(positions[0], self.order) if positions else None,
+            end_cursor=cursor.encode(positions[-1], self.order) if positions else None,
         )
 
     @strawberry.field(
@@ -93,7 +99,14 @@ class CustomerConnection:
 
 
 def page_request(
-    first: int | None, after: str | None, last: int | None, before: str | None, order_by: CustomerOrder | None
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    order_by: CustomerOrder | None,
+    *,
+    where: CustomerFilter | None = None,
+    search: Search | None = None,
 ) -> PageRequest:
     """Return the page that a connection's arguments ask for.
 
@@ -107,7 +120,10 @@ def page_request(
     for name, size in ("first", first), ("last", last):
         if size is not None and not 0 <= size <= LARGEST_SIZE:
             raise InvalidArgument(f"Give {name} from 0 to {LARGEST_SIZE}; read more with further pages.")
-    order = Order(order_by.field, descending=order_by.direction.value) if order_by else Order()
+    if order_by:
+        order = Order(order_by.field, descending=order_by.direction.value)
+    else:
+        order = Order(None) if search else Order()
     from_the_end = last is not None or (first is None and before is not None and after is None)
     size = last if first is None else first
     return PageRequest(
@@ -116,4 +132,6 @@ def page_request(
         order=order,
         after=cursor.decode(after, order) if after is not None else None,
         before=cursor.decode(before, order) if before is not None else None,
+        where=where,
+        search=search,
     )

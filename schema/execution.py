@@ -1,8 +1,9 @@
 """Operations executed against the schema, and every error that leaves it in one shape.
 
 An error has `message`, `locations` and `path` as GraphQL has them, and `extensions.code`. The codes
-GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED and BAD_USER_INPUT promise that nothing was done;
-UNAVAILABLE and INTERNAL don't. Nothing of an unexpected exception leaves the process but the request's id.
+GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, BAD_USER_INPUT and LIMIT_EXCEEDED promise that nothing was
+done; UNAVAILABLE and INTERNAL don't. Of an unexpected exception nothing leaves the process but
+the request's id.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from strawberry.schema.schema import validate_document
 from strawberry.utils.await_maybe import await_maybe
 
 from db.errors import DatabaseUnavailable
-from models.errors import InvalidArgument
+from models.errors import InvalidArgument, LimitExceeded
 from schema import schema
 
 if TYPE_CHECKING:
@@ -160,6 +161,8 @@ def _explained(error: GraphQLError) -> tuple[str, str]:
             )
         case InvalidArgument():
             explained = "BAD_USER_INPUT", str(cause)
+        case LimitExceeded():
+            explained = "LIMIT_EXCEEDED", str(cause)
         case DatabaseUnavailable():
             explained = "UNAVAILABLE", "The database cannot be reached at the moment; try again in a while."
         case GraphQLError() | ValueError() if error.path is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 import strawberry
@@ -80,6 +81,28 @@ class CreateCustomerInput:
     address: strawberry.Maybe[PostalAddressInput | None] = strawberry.field(description="Postal address.")
     privacy_settings: strawberry.Maybe[PrivacySettingsInput | None] = strawberry.field(
         description="What the customer agrees to."
+    )
+    idempotency_key: strawberry.Maybe[str | None] = strawberry.field(
+        description="1 to 255 characters. A repeat with the same input returns the customer that the first "
+        "call created; a repeat with another input is an IdempotencyConflict."
+    )
+
+
+@strawberry.enum(description="What becomes of the others when one customer is refused.")
+class OnError(Enum):
+    """What becomes of the others when one is refused."""
+
+    ATOMIC = strawberry.enum_value("ATOMIC", description="All or none is created.")
+    SKIP = strawberry.enum_value(
+        "SKIP", description="The good ones are created, the others answered with their problem."
+    )
+
+
+@strawberry.input(description="Customers to create at once.")
+class CreateCustomersInput:
+    customers: list[CreateCustomerInput] = strawberry.field(description="At most 1,000.")
+    on_error: OnError = strawberry.field(
+        default=OnError.ATOMIC, description="What becomes of the others when one is refused."
     )
 
 

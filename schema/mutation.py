@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias, TypeVar
+import asyncio
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import strawberry
 
 import models
-from models import draft
+from models import draft, errors
+from models.creation import MOST_AT_ONCE, Result
+from models.errors import LimitExceeded
 from schema import inputs
 from schema.context import Info
 from schema.inputs import plain
-from schema.problems import InvalidInput, NotFound, StaleCustomer
+from schema.problems import (
+    IdempotencyConflict,
+    InvalidInput,
+    NotCreated,
+    NotFound,
+    StaleCustomer,
+    invalid_input,
+)
 from schema.types import Customer
 
 T = TypeVar("T")
@@ -25,8 +35,12 @@ class DeletedCustomer:
 
 
 CreateCustomerResult: TypeAlias = Annotated[
-    Customer | InvalidInput,
+    Customer | InvalidInput | IdempotencyConflict,
     strawberry.union("CreateCustomerResult", description="The new customer, or why there is none."),
+]
+CreateCustomersResult: TypeAlias = Annotated[
+    Customer | InvalidInput | IdempotencyConflict | NotCreated,
+    strawberry.union("CreateCustomersResult", description="The customer, or why it was not created."),
 ]
 UpdateCustomerResult: TypeAlias = Annotated[
     Customer | InvalidInput | NotFound | StaleCustomer,
@@ -40,6 +54,20 @@ DeleteCustomerResult: TypeAlias = Annotated[
 ]
 
 
+@strawberry.type(description="What came of creating several customers at once.")
+class CreateCustomersPayload:
+    results: list[CreateCustomersResult] = strawberry.field(
+        description="results[i] answers customers[i]; with ATOMIC and any problem, nothing is created and "
+        "the faultless items are NotCreated."
+    )
+
+    @strawberry.field(
+        description="How many results are customers: created by this call, or by one that it repeats."
+    )
+    def created_count(self) -> int:
+        return sum(isinstance(result, models.Customer) for result in self.results)
+
+
 @strawberry.type(description="What can be changed. Each mutation is done as a whole or not at all.")
 class Mutation:
     @strawberry.mutation(
@@ -47,6 +75,23 @@ class Mutation:
     )
     async def create_customer(self, info: Info, input: Input[inputs.CreateCustomerInput]) -> models.Customer:
         return await info.context.customers.create(draft.CustomerDraft.of(plain(input)))
+
+    @strawberry.mutation(description="Create up to 1,000 customers at once, all or none or the good ones.")
+    async def create_customers(
+        self, info: Info, input: Input[inputs.CreateCustomersInput]
+    ) -> CreateCustomersPayload:
+        if len(input.customers) > MOST_AT_ONCE:
+            raise LimitExceeded(f"Create at most {MOST_AT_ONCE} customers at once.")
+        drafts = []
+        for position, customer in enumerate(input.customers):
+            drafts.append(_draft(customer))
+            if position % 50 == 0:
+                await asyncio.sleep(0)  # others are not to wait until all are checked
+        results = await info.context.customers.create_many(
+            drafts, atomic=input.on_error is inputs.OnError.ATOMIC
+        )
+        answers = [_answer(result, position) for position, result in enumerate(results)]
+        return CreateCustomersPayload(results=answers)
 
     @strawberry.mutation(
         graphql_type=UpdateCustomerResult,
@@ -108,3 +153,21 @@ class Mutation:
         self, info: Info, input: Input[inputs.RemoveCustomerPhoneNumberInput]
     ) -> models.Customer:
         return await info.context.customers.remove_phone_number(draft.PhoneNumberRemoval.of(plain(input)))
+
+
+def _draft(customer: inputs.CreateCustomerInput) -> draft.CustomerDraft | errors.InvalidInput:
+    try:
+        return draft.CustomerDraft.of(plain(customer))
+    except errors.InvalidInput as error:
+        return error
+
+
+def _answer(result: Result, position: int) -> Any:
+    match result:
+        case errors.InvalidInput():
+            return invalid_input(result, "customers", str(position))
+        case errors.IdempotencyConflict():
+            return IdempotencyConflict(message=str(result))
+        case errors.NotCreated():
+            return NotCreated(message=str(result))
+    return result

@@ -44,19 +44,24 @@ class StaleCustomer(Problem):
     current: Customer = strawberry.field(description="The customer as it is now.")
 
 
+def invalid_input(error: errors.InvalidInput, *place: str) -> InvalidInput:
+    """Return the answer with the error's issues, in GraphQL's names, below a place of the input."""
+    issues = [
+        InputIssue(
+            path=[*place, *map(to_camel_case, issue.path)],
+            code=issue.code,
+            message=issue.message,
+        )
+        for issue in error.issues
+    ]
+    return InvalidInput(message=str(error), issues=issues)
+
+
 class InvalidInputHandler(strawberry.ExceptionHandler[errors.InvalidInput, InvalidInput]):
     """Answers with the issues, their paths in GraphQL's names."""
 
     def handle(self, exc: errors.InvalidInput, *, field: StrawberryField, info: Any) -> InvalidInput:
-        issues = [
-            InputIssue(
-                path=[to_camel_case(name) for name in issue.path],
-                code=issue.code,
-                message=issue.message,
-            )
-            for issue in exc.issues
-        ]
-        return InvalidInput(message=str(exc), issues=issues)
+        return invalid_input(exc)
 
 
 class NotFoundHandler(strawberry.ExceptionHandler[errors.NotFound, NotFound]):
@@ -73,4 +78,25 @@ class StaleCustomerHandler(strawberry.ExceptionHandler[errors.StaleCustomer, Sta
         return StaleCustomer(message=str(exc), current=exc.current)  # type: ignore[arg-type]
 
 
-HANDLERS = (InvalidInputHandler(), NotFoundHandler(), StaleCustomerHandler())
+@strawberry.type(description="The idempotency key was used before, and not for this. Nothing was done.")
+class IdempotencyConflict(Problem):
+    pass
+
+
+@strawberry.type(description="Nothing is wrong with this one; another one of the same call was refused.")
+class NotCreated(Problem):
+    pass
+
+
+class IdempotencyConflictHandler(
+    strawberry.ExceptionHandler[errors.IdempotencyConflict, IdempotencyConflict]
+):
+    """Answers that the key was used before."""
+
+    def handle(
+        self, exc: errors.IdempotencyConflict, *, field: StrawberryField, info: Any
+    ) -> IdempotencyConflict:
+        return IdempotencyConflict(message=str(exc))
+
+
+HANDLERS = (InvalidInputHandler(), NotFoundHandler(), StaleCustomerHandler(), IdempotencyConflictHandler())

@@ -11,8 +11,10 @@ import strawberry
 import models
 from models.draft import customer_id
 from models.errors import InvalidArgument
+from models.search import Search
 from schema.connection import LARGEST_SIZE, CustomerConnection, CustomerOrder, page_request
 from schema.context import Info
+from schema.filters import CustomerWhere, customer_filter
 from schema.selection import selects
 from schema.types import Customer, Node
 
@@ -69,11 +71,32 @@ class Query:
         before: Annotated[
             str | None, strawberry.argument(description="Only customers ahead of this cursor.")
         ] = strawberry.UNSET,
+        where: Annotated[
+            CustomerWhere | None, strawberry.argument(description="Only customers for whom this holds.")
+        ] = strawberry.UNSET,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Words, each matched as a prefix of a name or an e-mail address, or of a phone "
+                "number's digits."
+            ),
+        ] = strawberry.UNSET,
         order_by: Annotated[
-            CustomerOrder | None, strawberry.argument(description="By default createdAt, ascending.")
+            CustomerOrder | None,
+            strawberry.argument(
+                description="By default createdAt, ascending; of a search, who has most words in full first."
+            ),
         ] = strawberry.UNSET,
     ) -> CustomerConnection:
-        request = page_request(_given(first), _given(after), _given(last), _given(before), _given(order_by))
+        request = page_request(
+            _given(first),
+            _given(after),
+            _given(last),
+            _given(before),
+            _given(order_by),
+            where=customer_filter(where) if where else None,
+            search=Search.of(search) if search else None,
+        )
         page = await info.context.customers.page(
             request, owned=selects(info, _OWNED), counted=selects(info, ["totalCount"])
         )

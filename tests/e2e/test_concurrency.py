@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,42 @@ def test_of_writers_that_saw_the_same_version_one_wins(api: Api) -> None:
     [winner] = [result for result in results if result.pop("__typename") == "Customer"]
     assert all(result["current"] == winner for result in results if "current" in result)
     assert api.customer(customer["id"]) == winner
+
+
+@pytest.mark.parametrize(
+    ("mutation", "fields"),
+    [
+        ("addCustomerEmail", {"email": "new@example.com"}),
+        ("updateCustomerEmail", {"emailId": 1, "isPrimary": True}),
+        ("removeCustomerEmail", {"emailId": 1}),
+        ("addCustomerPhoneNumber", {"type": "home", "number": "+4930123456"}),
+        ("updateCustomerPhoneNumber", {"phoneNumberId": 0, "type": "home"}),
+        ("removeCustomerPhoneNumber", {"phoneNumberId": 0}),
+        ("deleteCustomer", {}),
+    ],
+)
+def test_every_change_can_be_bound_to_a_version(api: Api, mutation: str, fields: dict[str, Any]) -> None:
+    """Of clients that make the same change to the same version at once one wins, whatever the change."""
+    customer = api.create(
+        emails=[{"email": "a@example.com"}, {"email": "b@example.com"}],
+        phoneNumbers=[{"type": "work", "number": "+14155552671"}],
+    )
+    own = {"id" if mutation == "deleteCustomer" else "customerId": customer["id"]}
+    owned = {"emailId": customer["emails"], "phoneNumberId": customer["phoneNumbers"]}
+    chosen = {name: owned[name][value]["id"] if name in owned else value for name, value in fields.items()}
+
+    results = at_once(
+        lambda _: api.mutate(mutation, **own, **chosen, expectedUpdatedAt=customer["updatedAt"])
+    )
+
+    [winner] = [result for result in results if result["__typename"] in ("Customer", "DeletedCustomer")]
+    others = [result for result in results if result is not winner]
+    assert {result["__typename"] for result in others} == {
+        "NotFound" if mutation == "deleteCustomer" else "StaleCustomer"
+    }
+    assert all(
+        result["current"]["updatedAt"] == winner["updatedAt"] for result in others if "current" in result
+    )
 
 
 def test_no_change_is_lost_without_a_version_either(api: Api) -> None:

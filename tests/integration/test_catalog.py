@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from itertools import accumulate
+from operator import or_
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -129,7 +131,58 @@ ORDERING: Catalog = {
     )
     for column in ("created_at", "updated_at", "last_name", "first_name")
 }
-STEPS = [DOCUMENT, DOCUMENT | ONE_PRIMARY_EMAIL, DOCUMENT | ONE_PRIMARY_EMAIL | ORDERING]
+LOOKUPS: Catalog = {
+    (table, "index", f"ix_{table}__lower_{column}"): (
+        f"CREATE INDEX ix_{table}__lower_{column} ON {table}"
+        f" USING btree (lower({column}::text) text_pattern_ops)"
+    )
+    for table, column in (
+        ("customers", "last_name"),
+        ("customers", "first_name"),
+        ("customer_emails", "email"),
+        ("customer_phone_numbers", "number"),
+        ("postal_addresses", "postal_code"),
+    )
+}
+STEPS = list(accumulate([DOCUMENT, ONE_PRIMARY_EMAIL, ORDERING, LOOKUPS, {}], or_))
+
+# The tables that the service keeps for itself, each the work of one migration.
+OWN: Catalog = {
+    ("customer_search", "column", "customer_id"): "uuid NOT NULL",
+    ("customer_search", "column", "words"): "tsvector NOT NULL",
+    ("customer_search", "column", "last_name"): "character varying(255) NOT NULL",
+    ("customer_search", "column", "country"): "character varying(2)",
+    ("customer_search", "constraint", "pk_customer_search"): "PRIMARY KEY (customer_id)",
+    ("customer_search", "constraint", "fk_customer_search__customers__customer_id"): (
+        "FOREIGN KEY (customer_id) REFERENCES customers(customer_id) ON DELETE CASCADE"
+    ),
+    ("customer_search", "index", "ix_customer_search__words"): (
+        "CREATE INDEX ix_customer_search__words ON customer_search USING gin (words) WITH (fastupdate=off)"
+    ),
+    ("customer_search", "index", "ix_customer_search__lower_country_last_name_customer_id"): (
+        "CREATE INDEX ix_customer_search__lower_country_last_name_customer_id ON customer_search"
+        " USING btree (lower(country::text) text_pattern_ops, last_name, customer_id)"
+    ),
+    ("idempotency_keys", "column", "key"): "character varying(255) NOT NULL",
+    ("idempotency_keys", "column", "input_hash"): "bytea NOT NULL",
+    ("idempotency_keys", "column", "customer_id"): "uuid NOT NULL",
+    ("idempotency_keys", "column", "created_at"): NOW,
+    ("idempotency_keys", "constraint", "pk_idempotency_keys"): "PRIMARY KEY (key)",
+    ("idempotency_keys", "index", "ix_idempotency_keys__created_at"): (
+        "CREATE INDEX ix_idempotency_keys__created_at ON idempotency_keys USING btree (created_at)"
+    ),
+}
+FUNCTIONS = ["customer_words", "refresh_customer_search"]
+TRIGGERS = [
+    f"tr_{table}__search_{event}"
+    for table, events in {
+        "customer_emails": ("delete", "insert", "update"),
+        "customer_phone_numbers": ("delete", "insert", "update"),
+        "customers": ("insert", "update"),
+        "postal_addresses": ("update",),
+    }.items()
+    for event in events
+]
 
 
 @asynccontextmanager
@@ -151,6 +204,31 @@ async def test_head(database: DatabaseSettings) -> None:
     assert await catalog(database) == STEPS[-1]
 
 
+async def code(settings: DatabaseSettings) -> tuple[list[str], list[str]]:
+    """Return the names of the functions and of the triggers in the schema."""
+    functions = "SELECT proname FROM pg_proc WHERE pronamespace = to_regnamespace($1) ORDER BY 1"
+    triggers = (
+        "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+        " WHERE relnamespace = to_regnamespace($1) AND NOT tgisinternal ORDER BY 1"
+    )
+    async with connected(settings) as connection:
+        found = [await connection.fetch(query, settings.schema_name) for query in (functions, triggers)]
+    return [row[0] for row in found[0]], [row[0] for row in found[1]]
+
+
+async def test_own_tables(database: DatabaseSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the service keeps for itself is there as written above, and gone with its own migration."""
+    monkeypatch.setattr("db.catalog.TABLES", ("customer_search", "idempotency_keys"))
+    assert await catalog(database) == OWN
+    assert await code(database) == (FUNCTIONS, TRIGGERS)
+
+    await downgrade(database)
+    assert {table for table, _, _ in await catalog(database)} == {"customer_search"}
+    await downgrade(database)
+    assert await catalog(database) == {}
+    assert await code(database) == ([], [])
+
+
 async def test_down_and_up(database: DatabaseSettings) -> None:
     """Each migration undone leaves what the one before it made; the first one undone leaves no table."""
     for newest in range(len(STEPS) - 2, -1, -1):
@@ -163,6 +241,7 @@ async def test_down_and_up(database: DatabaseSettings) -> None:
             database.schema_name,
         )
     assert [row["relname"] for row in left] == ["aerich", "aerich_id_seq", "aerich_pkey"]
+    assert await code(database) == ([], [])
     await migrate(database)
     assert await catalog(database) == STEPS[-1]
 

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 NAMES = [
     "Customers",
+    "FindCustomers",
     "Customer",
     "CreateCustomer",
+    "CreateCustomers",
     "UpdateCustomer",
     "AddCustomerEmail",
     "CustomerPages",

@@ -27,6 +27,8 @@ ALL = [
     "0_20250928183335_customer",
     "1_20251121090000_one_primary_email",
     "2_20251121091500_customer_ordering",
+    "3_20251121150000_customer_search",
+    "4_20251121160000_idempotency_keys",
 ]
 
 LOCKS = (
@@ -108,10 +110,10 @@ async def test_history(blank: DatabaseSettings) -> None:
     assert await history(blank) == [(name, True) for name in ALL]
     assert await at_head(blank)
 
-    assert await downgrade(blank) == ALL[2:]
-    assert await pending(blank) == ALL[2:]
-    assert await downgrade(blank, to=2) == []
-    assert await downgrade(blank, to=-1) == [ALL[1], ALL[0]]
+    assert await downgrade(blank) == ALL[4:]
+    assert await pending(blank) == ALL[4:]
+    assert await downgrade(blank, to=4) == []
+    assert await downgrade(blank, to=-1) == ALL[3::-1]
     assert await downgrade(blank) == []
     assert await pending(blank) == ALL
 
@@ -185,6 +187,44 @@ async def test_interrupted_build(blank: DatabaseSettings, monkeypatch: pytest.Mo
                 await migrate(blank)
         assert [value for value in (await catalog(blank)).values() if value.endswith("INVALID")]
     assert await migrate(blank) == ALL[2:]
+    assert await catalog(blank) == STEPS[-1]
+
+
+async def test_filled_in_batches(database: DatabaseSettings) -> None:
+    """Customers that were there before the search table stand in it, more than one batch of them."""
+    await downgrade(database, to=2)
+    async with connected(database) as connection:
+        await connection.execute(
+            "SET search_path = customer_domain; INSERT INTO customers (first_name, last_name)"
+            " SELECT 'Ann ' || n, 'Lee-' || n FROM generate_series(1, 5001) n; "
+            f"{CUSTOMER} INSERT INTO customer_emails (customer_id, email, is_primary)"
+            " SELECT customer_id, 'a@b.example', true FROM customer"
+        )
+        assert await migrate(database) == ALL[3:]
+        assert await connection.fetchval("SELECT count(*) FROM customer_search") == 5_002
+        wrong = await connection.fetchval(
+            "SELECT count(*) FROM customer_search s JOIN customer_words(ARRAY("
+            "SELECT customer_id FROM customers)) w USING (customer_id) WHERE s <> w"
+        )
+        assert wrong == 0
+
+
+async def test_interrupted_filling(blank: DatabaseSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration that was interrupted while it built the search index starts again and ends well."""
+    await migrate(blank)
+    await downgrade(blank, to=2)
+    monkeypatch.setattr("db.backend.DDL_LOCK_TIMEOUT", 0.2)
+    async with connected(blank) as other:
+        async with other.transaction(isolation="repeatable_read"):
+            await other.execute("SELECT 1")
+            with pytest.raises(MigrationError, match="a table is in use"):
+                await migrate(blank)
+        await other.execute("INSERT INTO customer_domain.customers (first_name, last_name) VALUES ('Al', '')")
+        assert await migrate(blank) == ALL[3:]
+        words = await other.fetchval("SELECT words FROM customer_domain.customer_search")
+        assert words == "'a' 'al' 'al '"
+        invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
+        assert await other.fetchval(invalid) == 0
     assert await catalog(blank) == STEPS[-1]
 
 

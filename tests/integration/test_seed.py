@@ -72,7 +72,7 @@ async def test_valid(database: DatabaseSettings) -> None:
     found = [json.loads(text) for text, *_ in await customers(database)]
     assert len(found) == 1_000
     for values in found:
-        assert CustomerDraft.of(values).model_dump(mode="json") == values
+        assert CustomerDraft.of(values).model_dump(mode="json", exclude_unset=True) == values
         assert sum(email["is_primary"] for email in values["emails"]) == bool(values["emails"])
         assert {email["email"].rpartition(".")[0].rpartition("@")[2] for email in values["emails"]} <= {
             "example"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -67,9 +68,9 @@ async def answer(query: str, **variables: Any) -> dict[str, Any]:
     return data
 
 
-def drafts(count: int) -> list[CustomerDraft]:
-    return [
-        CustomerDraft.of(
+def drafts(count: int) -> dict[UUID, CustomerDraft]:
+    return {
+        uuid4(): CustomerDraft.of(
             {
                 "first_name": f"First {number}",
                 "last_name": "Last",
@@ -86,7 +87,7 @@ def drafts(count: int) -> list[CustomerDraft]:
             }
         )
         for number in range(count)
-    ]
+    }
 
 
 @pytest.mark.parametrize("size", [1, 50, 100])

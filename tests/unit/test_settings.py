@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import db
+from api.settings import Settings
 from db.settings import DatabaseSettings, SettingsError
 
 FOLDER = Path(db.__file__).parent
@@ -39,11 +40,12 @@ def test_defaults() -> None:
 def test_example() -> None:
     """db/.env.example lists exactly the settings that there are, each with its default and an explanation."""
     example = (FOLDER / ".env.example").read_text()
-    lines = re.findall(r"^# [A-Z].+\.\n# (DATABASE_\w+)=(.*)$", example, re.MULTILINE)
+    lines = re.findall(r"^# [A-Z].+\.\n# ([A-Z_]+)=(.*)$", example, re.MULTILINE)
     fields = DatabaseSettings.model_fields.items()
     defaults = {field.validation_alias or f"DATABASE_{name.upper()}": field.default for name, field in fields}
     shown = {name: "" if value is None else str(value) for name, value in defaults.items()}
     shown["DATABASE_DATA_DIR"] = "db/data"
+    shown |= {name.upper(): f"{field.default:g}" for name, field in Settings.model_fields.items()}
     assert dict(lines) == shown
 
 

@@ -1,0 +1,1 @@
+"""What is measured, and how to measure it again; `README.md` beside this file has the results."""

@@ -1,0 +1,124 @@
+"""A page of customers as one statement: keyset pagination in any order, over any filter and search.
+
+What lies around the page, and the count, come with it, so that all is of one moment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, LiteralString
+
+from db.sql import Sql, join, sql
+from models import record
+from models.page import OrderField, Page, Position
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from models.customer import Customer
+    from models.page import Key, PageRequest
+
+_COLUMNS: Final[dict[OrderField, LiteralString]] = {
+    OrderField.CREATED_AT: "created_at",
+    OrderField.UPDATED_AT: "updated_at",
+    OrderField.LAST_NAME: "last_name",
+    OrderField.FIRST_NAME: "first_name",
+}
+_AROUND: Final = 3
+"""How many columns stand before a page's customers: whether any precede or follow, and the count."""
+
+
+class Paging:
+    """The statement that reads a page, and the page that comes of its rows."""
+
+    def __init__(self, request: PageRequest, *, owned: bool, counted: bool) -> None:
+        self._request = request
+        self._counted = counted
+        self._width = len(record.CUSTOMER) + (len(record.ADDRESS) + len(record.SETTINGS) if owned else 0)
+        condition = request.where.condition() if request.where else None
+        base = record.WHOLE_CUSTOMERS if owned or condition else record.CUSTOMERS
+        base = base if owned else base.only(record.CUSTOMER_COLUMNS)
+        if condition or request.search:
+            base = base.join("LEFT JOIN customer_search w ON w.customer_id = c.customer_id")
+        if request.search:
+            base = base.where(request.search.condition())
+        self._matching = base.where(condition) if condition else base
+        field = request.order.field
+        if field is None and request.search is None:
+            raise ValueError("the order of a search needs a search")
+        self._rank = request.search.rank() if request.search and field is None else None
+        # What is sorted by, its rank aside. Those of one country are read by last name from an index of both.
+        self._names: list[LiteralString] = [_COLUMNS[field or OrderField.LAST_NAME], "customer_id"]
+        indexed = field is OrderField.LAST_NAME and request.where is not None and request.where.of_one_country
+        source: LiteralString = "w." if indexed else "c."
+        self._places: list[LiteralString] = [source + name for name in self._names]
+
+    def statement(self) -> Sql:
+        """Return the statement, which has a row even when the page has none."""
+        request = self._request
+        descending = request.order.descending
+        forwards, backwards = ("<", ">") if descending else (">", "<")
+        window = self._matching
+        if request.after:
+            window = window.where(self._stands(forwards, request.after))
+        if request.before:
+            window = window.where(self._stands(backwards, request.before))
+        names, places = self._names, self._places
+        if self._rank:
+            window = window.add("{} AS rank", self._rank)
+            names, places = ["rank", *names], ["rank", *places]
+        backwards_read = descending is (request.end == "first")
+        return sql(
+            "SELECT around.*, page.* FROM (SELECT {}, {}, {}) AS around "
+            "LEFT JOIN ({}) AS page ON TRUE ORDER BY {}",
+            self._any_standing(backwards + "=", request.after),
+            self._any_standing(forwards + "=", request.before),
+            self._count() if self._counted else sql("NULL"),
+            window.order_by(_ordered(places, descending=backwards_read)).limit(request.size + 1).sql(),
+            sql(_ordered(["page." + name for name in names], descending=backwards_read)),
+        )
+
+    def page(self, rows: Sequence[Any]) -> Page:
+        """Return the page of the rows that the statement returned."""
+        preceded, followed, total = rows[0][:_AROUND]
+        found = [row[_AROUND:] for row in rows if row[_AROUND] is not None]
+        more = len(found) > self._request.size
+        del found[self._request.size :]
+        if self._request.end == "last":
+            found.reverse()
+            preceded = preceded or more
+        else:
+            followed = followed or more
+        customers = [record.customer(row[: self._width]) for row in found]
+        positions = [
+            Position(self._sort_keys(customer, row), customer.id)
+            for customer, row in zip(customers, found, strict=True)
+        ]
+        return Page(customers, positions, preceded, followed, total)
+
+    def _sort_keys(self, customer: Customer, row: Sequence[Any]) -> tuple[Key, ...]:
+        if self._request.order.field is None:
+            return row[self._width], customer.last_name
+        return (getattr(customer, self._request.order.field.value),)
+
+    def _stands(self, comparison: LiteralString, position: Position) -> Sql:
+        keys = [sql("{}", key) for key in (*position.keys, position.id)]
+        places = [*([self._rank] if self._rank else []), *map(sql, self._places)]
+        return sql("({}) " + comparison + " ({})", join(", ", places), join(", ", keys))
+
+    def _any_standing(self, comparison: LiteralString, position: Position | None) -> Sql:
+        if position is None:
+            return sql("FALSE")
+        standing = self._matching.where(self._stands(comparison, position))
+        if self._rank:
+            return standing.exists()
+        # Where half of the table would do, PostgreSQL expects to read little of it, and may read the other
+        # half first. Asked for the nearest, it looks into the index.
+        nearest = standing.only("TRUE").order_by(_ordered(self._places, descending=comparison == "<="))
+        return sql("({} LIMIT 1) IS NOT NULL", nearest.sql())
+
+    def _count(self) -> Sql:
+        return sql("({})", self._matching.only("count(*)").sql())
+
+
+def _ordered(places: list[LiteralString], *, descending: bool) -> LiteralString:
+    return ", ".join(place + (" DESC" if descending else "") for place in places)

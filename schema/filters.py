@@ -1,0 +1,133 @@
+"""What a list of customers can be narrowed down to, translated into the domain's filters."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from models.draft import customer_id
+from models.errors import InvalidArgument
+from models.filter import CustomerFilter, IdFilter, MomentFilter, TextFilter
+
+
+@strawberry.input(name="IDFilter", description="Which ids are meant. Everything given must hold.")
+class IDFilter:
+    eq: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description="This one.")
+    in_: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
+        name="in", description="One of these, at most 1,000; none matches an empty list."
+    )
+
+
+@strawberry.input(description="What text must be. Comparisons ignore case; everything given must hold.")
+class StringFilter:
+    eq: strawberry.Maybe[str | None] = strawberry.field(description="Exactly this.")
+    in_: strawberry.Maybe[list[str] | None] = strawberry.field(
+        name="in", description="One of these, at most 1,000; none matches an empty list."
+    )
+    starts_with: strawberry.Maybe[str | None] = strawberry.field(
+        description="Something that begins like this."
+    )
+    contains: strawberry.Maybe[str | None] = strawberry.field(
+        description="Something that has this anywhere in it."
+    )
+    is_null: strawberry.Maybe[bool | None] = strawberry.field(
+        description="True: not there at all; false: there, whatever it is."
+    )
+
+
+@strawberry.input(description="Between which moments. Everything given must hold.")
+class DateTimeFilter:
+    gte: strawberry.Maybe[datetime | None] = strawberry.field(description="Then or later.")
+    gt: strawberry.Maybe[datetime | None] = strawberry.field(description="Later.")
+    lte: strawberry.Maybe[datetime | None] = strawberry.field(description="Then or earlier.")
+    lt: strawberry.Maybe[datetime | None] = strawberry.field(description="Earlier.")
+
+
+@strawberry.input(description="Every field given must hold. An empty object matches every customer.")
+class CustomerWhere:
+    and_: strawberry.Maybe[list[CustomerWhere] | None] = strawberry.field(
+        name="and", description="Each of these holds; nesting ends at 10 levels."
+    )
+    or_: strawberry.Maybe[list[CustomerWhere] | None] = strawberry.field(
+        name="or", description="At least one of these holds; none of an empty list does."
+    )
+    not_: strawberry.Maybe[CustomerWhere | None] = strawberry.field(
+        name="not", description="This does not hold."
+    )
+    id: strawberry.Maybe[IDFilter | None] = strawberry.field(description="The customer's id.")
+    first_name: strawberry.Maybe[StringFilter | None] = strawberry.field(description="Given name.")
+    middle_name: strawberry.Maybe[StringFilter | None] = strawberry.field(description="Middle name or names.")
+    last_name: strawberry.Maybe[StringFilter | None] = strawberry.field(description="Family name.")
+    email: strawberry.Maybe[StringFilter | None] = strawberry.field(
+        description="Holds when at least one of the customer's e-mail addresses matches."
+    )
+    phone_number: strawberry.Maybe[StringFilter | None] = strawberry.field(
+        description="Holds when at least one of the customer's phone numbers matches, in E.164 form."
+    )
+    city: strawberry.Maybe[StringFilter | None] = strawberry.field(description="City of the postal address.")
+    state: strawberry.Maybe[StringFilter | None] = strawberry.field(
+        description="State of the postal address."
+    )
+    postal_code: strawberry.Maybe[StringFilter | None] = strawberry.field(
+        description="Postal code of the postal address."
+    )
+    country: strawberry.Maybe[StringFilter | None] = strawberry.field(
+        description="Country of the postal address, an ISO 3166-1 alpha-2 code."
+    )
+    marketing_emails_enabled: strawberry.Maybe[bool | None] = strawberry.field(
+        description="What the privacy settings say; a customer without any matches neither."
+    )
+    two_factor_enabled: strawberry.Maybe[bool | None] = strawberry.field(
+        description="What the privacy settings say; a customer without any matches neither."
+    )
+    created_at: strawberry.Maybe[DateTimeFilter | None] = strawberry.field(
+        description="When the customer was created."
+    )
+    updated_at: strawberry.Maybe[DateTimeFilter | None] = strawberry.field(
+        description="When the customer, or anything it owns, last changed."
+    )
+
+
+def customer_filter(where: CustomerWhere) -> CustomerFilter:
+    """Return the domain's filter.
+
+    Raises:
+        InvalidArgument: a null where a value belongs, or an id that is none.
+    """
+    return CustomerFilter(**_values(where))
+
+
+def _values(given: IDFilter | StringFilter | DateTimeFilter | CustomerWhere) -> dict[str, Any]:
+    some = ((field.name, getattr(given, field.name)) for field in fields(given))
+    return {name: _translated(value.value) for name, value in some if value is not None}
+
+
+def _translated(value: Any) -> Any:
+    match value:
+        case None:
+            raise InvalidArgument(
+                "Leave a filter out instead of giving null; isNull finds what is not there."
+            )
+        case list():
+            return [_translated(item) for item in value]
+        case IDFilter():
+            return IdFilter(**{name: _ids(ids) for name, ids in _values(value).items()})
+        case StringFilter():
+            return TextFilter(**_values(value))
+        case DateTimeFilter():
+            return MomentFilter(**_values(value))
+        case CustomerWhere():
+            return customer_filter(value)
+    return value
+
+
+def _ids(ids: Any) -> Any:
+    if isinstance(ids, list):
+        return [_ids(id_) for id_ in ids]
+    try:
+        return customer_id(ids)
+    except ValueError:
+        raise InvalidArgument("Give ids as they were read: UUIDs.") from None

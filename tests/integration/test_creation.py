@@ -1,0 +1,177 @@
+"""Creating many customers: how many statements that takes, and what becomes of idempotency keys."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from db.session import acquire, transaction
+from db.tortoise import connect, disconnect
+from models import creation
+from models.draft import CustomerDraft
+from models.errors import IdempotencyConflict
+from models.repository import CustomerRepository
+from models.service import CustomerService
+from tests.integration.test_catalog import connected
+from tests.integration.test_statements import answer, drafts, watched
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from db.settings import DatabaseSettings
+
+DAY = timedelta(days=1)
+ADA = CustomerDraft.of({"first_name": "Ada", "last_name": "Lovelace", "idempotency_key": "key"})
+
+
+@pytest.fixture(params=[1])
+async def pool(database: DatabaseSettings, request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """The application's pool, of one connection unless a test wants more."""
+    await connect(database.model_copy(update={"pool_min": 1, "pool_max": request.param}))
+    yield
+    await disconnect()
+
+
+def many(count: int, name: str | None) -> list[CustomerDraft]:
+    return [
+        draft.model_copy(update={"idempotency_key": name and f"{name} {number}"})
+        for number, draft in enumerate(drafts(count).values())
+    ]
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+@pytest.mark.usefixtures("pool")
+async def test_statements_do_not_grow_with_the_list(atomic: bool) -> None:
+    """500 customers take as many statements as 10, without keys, with new ones and with used ones."""
+    service = CustomerService()
+    await service.create_many(many(1, "first"), atomic=atomic)
+    await service.create_many(many(1, "first"), atomic=atomic)
+    taken = []
+    for count in (10, 500):
+        plain, new = many(count, None), many(count, f"new {count}")
+        mixed = [*new[: count // 2], *many(count // 2, f"newer {count}"), *plain[: count // 2]]
+        sent = []
+        for wanted in (plain, new, new, mixed):
+            async with watched() as statements:
+                results = await service.create_many(wanted, atomic=atomic)
+            assert len(results) == len(wanted)
+            sent.append(len(statements))
+        taken.append(sent)
+    assert taken[0] == taken[1]
+    assert max(taken[0]) <= 9
+
+
+@pytest.mark.parametrize("selection", ["nodes { id }", "pageInfo { hasNextPage }", "edges { cursor }"])
+@pytest.mark.parametrize("arguments", ["first: 2", 'where: {lastName: {eq: "last"}}', 'search: "first"'])
+@pytest.mark.usefixtures("pool")
+async def test_the_total_is_counted_only_when_selected(selection: str, arguments: str) -> None:
+    """Without totalCount nothing is counted; with it the count comes in the page's own statement."""
+    await CustomerRepository().insert(drafts(3))
+
+    async with watched() as statements:
+        await answer(f"{{ customers({arguments}) {{ {selection} }} }}")
+    assert len(statements) == 1
+    assert "count(" not in statements[0]
+    for total in (
+        "totalCount",
+        "all: totalCount",
+        "... on CustomerConnection { totalCount }",
+        "...f",
+        "totalCount @skip(if: false)",
+    ):
+        fragment = "fragment f on CustomerConnection { totalCount }" if total == "...f" else ""
+        async with watched() as statements:
+            data = await answer(f"{{ customers({arguments}) {{ {selection} {total} }} }} {fragment}")
+        assert 3 in data["customers"].values()
+        assert len(statements) == 1
+        assert statements[0].count("count(") == 1
+
+
+@pytest.mark.usefixtures("pool")
+async def test_a_transaction_that_is_rolled_back_leaves_the_key_free() -> None:
+    """When the first call fails before its transaction ends, the key can be used as if never seen."""
+
+    async def fail() -> None:
+        async with transaction() as connection:
+            await creation.create(CustomerRepository(connection), [ADA], DAY, atomic=True)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with acquire() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM idempotency_keys") == 0
+    other = ADA.model_copy(update={"first_name": "Augusta"})
+    assert (await CustomerService().create(other)).first_name == "Augusta"
+
+
+@pytest.mark.parametrize("pool", [2], indirect=True)
+@pytest.mark.parametrize("rolled_back", [True, False])
+@pytest.mark.usefixtures("pool")
+async def test_who_comes_second_waits_for_the_first(rolled_back: bool, database: DatabaseSettings) -> None:
+    """A retry during the first call waits, and creates the customer only if the first one did not."""
+    async with connected(database) as observer:
+
+        async def waits() -> bool:
+            return bool(
+                await observer.fetchval(
+                    "SELECT count(*) FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0"
+                    " AND datname = current_database()"
+                )
+            )
+
+        async def first() -> creation.Result:
+            async with transaction() as connection:
+                [made] = await creation.create(CustomerRepository(connection), [ADA], DAY, atomic=True)
+                retries.append(asyncio.create_task(CustomerService().create(ADA)))
+                async with asyncio.timeout(10):
+                    while not await waits():
+                        await asyncio.sleep(0.005)
+                if rolled_back:
+                    raise ZeroDivisionError
+                return made
+
+        retries: list[asyncio.Task[creation.Result]] = []
+        made = (await asyncio.gather(first(), return_exceptions=True))[0]
+        retried = await retries[0]
+
+        rows = await observer.fetch("SELECT customer_id FROM customer_domain.customers")
+    assert not isinstance(retried, Exception)
+    assert [row[0] for row in rows] == [retried.id]
+    assert isinstance(made, ZeroDivisionError) if rolled_back else made == retried
+
+
+@pytest.mark.usefixtures("pool")
+async def test_only_expired_keys_are_forgotten() -> None:
+    """Cleaning up removes the keys that are older than their lifetime, and tells how many."""
+    service = CustomerService(timedelta(hours=2))
+    await service.create_many(many(5, "key"), atomic=True)
+    assert await service.forget_idempotency_keys() == 0
+    async with acquire() as connection:
+        await connection.execute(
+            "UPDATE idempotency_keys SET created_at = now() - interval '121 minutes'"
+            " WHERE key IN ('key 1', 'key 3')"
+        )
+        await connection.execute(
+            "UPDATE idempotency_keys SET created_at = now() - interval '119 minutes' WHERE key = 'key 4'"
+        )
+    assert await service.forget_idempotency_keys() == 2
+    async with acquire() as connection:
+        left = await connection.fetch("SELECT key FROM idempotency_keys ORDER BY key")
+    assert [row[0] for row in left] == ["key 0", "key 2", "key 4"]
+
+
+@pytest.mark.usefixtures("pool")
+async def test_a_used_key_keeps_its_place_when_refused() -> None:
+    """A conflict leaves the key with its first input and its first age."""
+    service = CustomerService()
+    made = await service.create(ADA)
+    async with acquire() as connection:
+        before = await connection.fetch("TABLE idempotency_keys")
+    with pytest.raises(IdempotencyConflict):
+        await service.create(ADA.model_copy(update={"first_name": "Augusta"}))
+    async with acquire() as connection:
+        assert await connection.fetch("TABLE idempotency_keys") == before
+        assert [row["customer_id"] for row in before] == [made.id]
