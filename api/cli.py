@@ -6,13 +6,17 @@ import asyncio
 import signal
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 import uvicorn
+from graphql import GraphQLError, build_schema
+from graphql.utilities import find_breaking_changes
 from rich.console import Console
 from rich.progress import Progress
 
+from api import transfer
 from db import migrate as migrations
 from db.embedded import EmbeddedServer, EmbeddedServerError
 from db.errors import DatabaseUnavailable
@@ -144,9 +148,31 @@ def seed(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Instead, list what breaks clients of the schema in this file."
+        ),
+    ] = None,
+) -> None:
     """Print the GraphQL schema in SDL."""
-    sys.stdout.write(graphql_schema.as_str() + "\n")
+    if against is None:
+        sys.stdout.write(graphql_schema.as_str() + "\n")
+        return
+    try:
+        before = build_schema(against.read_text())
+    except (GraphQLError, UnicodeDecodeError) as error:
+        err.print(f"[bold red]error:[/] {against} is not a schema: {error}", highlight=False)
+        raise typer.Exit(2) from None
+    changes = find_breaking_changes(before, build_schema(graphql_schema.as_str()))
+    for change in changes:
+        out.print(change.description, highlight=False)
+    if changes:
+        raise typer.Exit(1)
+
+
+transfer.add_to(app, _database)
 
 
 def _list(verb: str, names: list[str], otherwise: str) -> None:

@@ -1,0 +1,1 @@
+"""Customers in files, NDJSON and CSV: read, checked and stored, or written."""

@@ -1,0 +1,76 @@
+"""All customers as of one moment, however long it takes to read them."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from db.row import attach
+from db.session import acquire, fetch
+from db.sql import sql
+from models.page import PageRequest
+from models.repository import CustomerRepository
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from asyncpg import Connection, Record
+
+    from models.customer import Customer
+
+BATCH = 1_000
+
+
+class Snapshot:
+    """Reads customers in a transaction that sees nothing of what happens meanwhile."""
+
+    def __init__(self, connection: Connection[Record]) -> None:
+        self._connection = connection
+        self._customers = CustomerRepository(connection)
+
+    async def count(self) -> int:
+        """Return how many customers there are."""
+        [row] = await fetch(sql("SELECT count(*) FROM customers"), self._connection)
+        return int(row[0])
+
+    async def most_contacts(self) -> tuple[int, int]:
+        """Return the most e-mail addresses, and the most phone numbers, that any customer has."""
+        [row] = await fetch(
+            sql(
+                "SELECT (SELECT coalesce(max(n), 0) FROM "
+                "(SELECT count(*) AS n FROM customer_emails GROUP BY customer_id) AS emails), "
+                "(SELECT coalesce(max(n), 0) FROM "
+                "(SELECT count(*) AS n FROM customer_phone_numbers GROUP BY customer_id) AS phone_numbers)"
+            ),
+            self._connection,
+        )
+        return row[0], row[1]
+
+    async def batches(self) -> AsyncIterator[list[Customer]]:
+        """Yield all customers, oldest first, `BATCH` at a time, related fields fetched."""
+        request: PageRequest | None = PageRequest(BATCH)
+        while request:
+            page = await self._customers.page(request)
+            ids = [customer.id for customer in page.customers]
+            emails = await self._customers.emails(ids)
+            phone_numbers = await self._customers.phone_numbers(ids)
+            for customer in page.customers:
+                attach(customer.emails, emails[customer.id])
+                attach(customer.phone_numbers, phone_numbers[customer.id])
+            if page.customers:
+                yield page.customers
+            request = PageRequest(BATCH, after=page.positions[-1]) if page.has_next else None
+
+
+@asynccontextmanager
+async def snapshot() -> AsyncIterator[Snapshot]:
+    """Take a snapshot, and keep it as long as the block runs.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be reached, or went away meanwhile.
+    """
+    async with (
+        acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        yield Snapshot(connection)
