@@ -79,7 +79,7 @@ def _forms(word: str, form: Callable[[str], str], unique: Callable[[str], str]) 
     forms = [
         form(word),
         *([f"({' & '.join(map(form, parts))})"] if parts and parts != [word] else []),
-        *([unique(f" {word}")] if _END_OF_LETTERS.search(word) else []),
+        *([unique(f" {word}")] if _long(word) or _END_OF_LETTERS.search(word) else []),
         *([unique(digits)] if digits else []),
     ]
     return f"({' | '.join(forms)})"
@@ -90,7 +90,11 @@ def _digits(text: str) -> str | None:
 
 
 def _beginning(word: str) -> str:
-    return _prefix(word) if len(word.lower()) > _LONGEST_BEGINNING else _quoted(word)
+    return _prefix(word) if _long(word) else _quoted(word)
+
+
+def _long(word: str) -> bool:
+    return len(word.lower()) > _LONGEST_BEGINNING
 
 
 def _prefix(word: str) -> str:

@@ -108,18 +108,19 @@ def _renamed(given: dict[str, Any], shape: Shape, path: Path, unknown: list[Path
     """Return values by their fields' names in Python, and note the first paths that are of no field."""
     values: dict[str, Any] = {}
     for name, value in given.items():
-        place = (*path, name)
         field = shape.get(name)
         if field is None:
             if len(unknown) < _UNKNOWN:
-                unknown.append(place)
+                unknown.append((*path, name))
         elif field.many and isinstance(value, list):
             values[field.name] = [
-                _renamed(item, field.fields, (*place, str(i)), unknown) if isinstance(item, dict) else item
-                for i, item in enumerate(value)
+                _renamed(item, field.fields, (*path, name, str(position)), unknown)
+                if isinstance(item, dict)
+                else item
+                for position, item in enumerate(value)
             ]
         elif field.fields and isinstance(value, dict):
-            values[field.name] = _renamed(value, field.fields, place, unknown)
+            values[field.name] = _renamed(value, field.fields, (*path, name), unknown)
         else:
             values[field.name] = value
     return values

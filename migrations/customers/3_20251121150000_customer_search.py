@@ -43,8 +43,12 @@ BEGIN
             c.last_name, a.country
         FROM customers c LEFT JOIN postal_addresses a USING (address_id) WHERE c.customer_id = ANY (ids)
     ), name AS (
+        -- Every blank that searches part words at; what \s means depends on the locale.
         SELECT chosen.customer_id, part AS text
-        FROM chosen, string_to_table(translate(names, E'-\u00a0\u3000', '   '), ' ') AS part
+        FROM chosen, string_to_table(translate(
+            names, E'-\t\n\u000b\f\r\u001c\u001d\u001e\u001f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004'
+            '\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000', repeat(' ', 29)
+        ), ' ') AS part
     ), email AS (
         SELECT e.customer_id, lower(e.email) AS text FROM chosen JOIN customer_emails e USING (customer_id)
     ), word AS (

@@ -20,6 +20,8 @@ import asyncpg
 import pytest
 
 from db.seed import seed
+from db.tortoise import connect, disconnect
+from models.snapshot import snapshot
 from tests.conftest import created
 from tests.service import CUSTOMERS, environment
 
@@ -121,6 +123,22 @@ async def test_round_trip_as_a_table(
             "Rows stored: 300."
         ]
         assert exported(other) == exported(database)
+
+
+async def test_an_export_is_of_one_moment(database: DatabaseSettings) -> None:
+    """What is stored while customers are read is not among them."""
+    await seed(database, 3)
+    await connect(database)
+    try:
+        async with snapshot() as customers:
+            count = await customers.count()
+            await seed(database, 3, seed=1)
+            read = [customer async for batch in customers.batches() for customer in batch]
+    finally:
+        await disconnect()
+
+    assert count == len(read) == 3
+    assert len(await first_names(database)) == 6
 
 
 async def test_repeating_creates_nothing(database: DatabaseSettings, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -171,6 +172,16 @@ async def test_the_letters_of_an_email_address(table: Table, email: str, beginni
     made = await CustomerService().create(CustomerDraft.of(draft))
 
     assert (await table.words())[made.id] == beginnings | {f" {email.lower()} "}
+
+
+async def test_every_blank_parts_words(table: Table) -> None:
+    """A name breaks at each character at which a search does, whoever wrote it."""
+    blanks = filter(str.isspace, map(chr, range(sys.maxunicode + 1)))
+    await table.run(
+        f"INSERT INTO customer_domain.customers (first_name, last_name) VALUES ('{'x'.join(blanks)}', '-')"
+    )
+
+    assert list((await table.words()).values()) == [{"x", "x "}]
 
 
 async def test_every_change_of_the_service_is_followed(table: Table) -> None:
