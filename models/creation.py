@@ -48,10 +48,11 @@ async def create(
     """
     results: list[Result | None] = [draft if isinstance(draft, InvalidInput) else None for draft in drafts]
     wanted = [(position, draft) for position, draft in enumerate(drafts) if isinstance(draft, CustomerDraft)]
+    hashes = {position: _hash(draft) for position, draft in wanted if draft.idempotency_key}
     claims: dict[str, tuple[bytes, UUID]] = {}
-    for _, draft in wanted:
+    for position, draft in wanted:
         if draft.idempotency_key:
-            claims.setdefault(draft.idempotency_key, (_hash(draft), uuid4()))
+            claims.setdefault(draft.idempotency_key, (hashes[position], uuid4()))
     claimed = await customers.claim_keys(claims, key_lifetime) if claims else set()
     uses = claims | (await customers.find_keys(claims.keys() - claimed) if claims.keys() - claimed else {})
 
@@ -60,7 +61,7 @@ async def create(
     for position, draft in wanted:
         key = draft.idempotency_key
         hash_, id_ = uses[key] if key else (None, uuid4())
-        if hash_ is not None and hash_ != _hash(draft):
+        if hash_ != hashes.get(position):
             results[position] = IdempotencyConflict()
             continue
         ids[position] = id_
