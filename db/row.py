@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tortoise.exceptions import NoValuesFetched
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -36,9 +34,8 @@ def attach(relation: ReverseRelation[M], rows: Sequence[M]) -> None:
     relation._set_result_for_query(list(rows))  # noqa: SLF001 - Tortoise has no public way
 
 
-def attached(relation: ReverseRelation[M]) -> list[M] | None:
-    """Return the fetched content of a related field, or None when it has not been fetched."""
-    try:
-        return list(relation)
-    except NoValuesFetched:
-        return None
+def attached(owner: Model, name: str) -> list[Any] | None:
+    """Return the fetched content of an owner's related field, or None when it has not been fetched."""
+    # Where Tortoise keeps it. Reading the field itself would make a relation for each owner that has none.
+    relation = owner.__dict__.get(f"_{name}")
+    return list(relation) if relation is not None and relation._fetched else None  # noqa: SLF001 - as above

@@ -63,10 +63,22 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A stretch of customers in order and their positions; whether others are on either side; the count."""
+    """A stretch of customers in order; whether others are on either side; how many match, if counted.
+
+    In the order of a search, `ranks` are the customers' first sort keys.
+    """
 
     customers: list[Customer]
-    positions: list[Position]
+    order: Order
+    ranks: list[int] | None
     has_previous: bool
     has_next: bool
     total: int | None
+
+    def position(self, number: int) -> Position:
+        """Return where a customer of the page stands; -1 is the last one."""
+        customer = self.customers[number]
+        if self.ranks is not None:
+            return Position((self.ranks[number], customer.last_name), customer.id)
+        field = self.order.field or OrderField.LAST_NAME
+        return Position((getattr(customer, field.value),), customer.id)

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from db.sql import Sql, join, sql
 from models import record
-from models.page import OrderField, Page, Position
+from models.page import OrderField, Page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from models.customer import Customer
-    from models.page import Key, PageRequest
+    from models.page import PageRequest, Position
 
 _COLUMNS: Final[dict[OrderField, LiteralString]] = {
     OrderField.CREATED_AT: "created_at",
@@ -89,16 +88,8 @@ class Paging:
         else:
             followed = followed or more
         customers = [record.customer(row[: self._width]) for row in found]
-        positions = [
-            Position(self._sort_keys(customer, row), customer.id)
-            for customer, row in zip(customers, found, strict=True)
-        ]
-        return Page(customers, positions, preceded, followed, total)
-
-    def _sort_keys(self, customer: Customer, row: Sequence[Any]) -> tuple[Key, ...]:
-        if self._request.order.field is None:
-            return row[self._width], customer.last_name
-        return (getattr(customer, self._request.order.field.value),)
+        ranks = [row[self._width] for row in found] if self._rank else None
+        return Page(customers, self._request.order, ranks, preceded, followed, total)
 
     def _stands(self, comparison: LiteralString, position: Position) -> Sql:
         keys = [sql("{}", key) for key in (*position.keys, position.id)]

@@ -59,7 +59,7 @@ class Snapshot:
                 attach(customer.phone_numbers, phone_numbers[customer.id])
             if page.customers:
                 yield page.customers
-            request = PageRequest(BATCH, after=page.positions[-1]) if page.has_next else None
+            request = PageRequest(BATCH, after=page.position(-1)) if page.has_next else None
 
 
 @asynccontextmanager

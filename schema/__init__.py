@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from breadth import StrawberryBreadthExecutor
 from schema.mutation import Mutation
 from schema.problems import HANDLERS, Problem
 from schema.query import Query
@@ -18,4 +19,5 @@ schema = strawberry.Schema(
     types=[Problem],
     config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     exception_handlers=HANDLERS,
+    execution_context_class=StrawberryBreadthExecutor,
 )

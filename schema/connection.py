@@ -9,10 +9,9 @@ from enum import Enum
 
 import strawberry
 
-import models
 from models.errors import InvalidArgument
 from models.filter import CustomerFilter
-from models.page import Order, OrderField, Page, PageRequest, Position
+from models.page import Order, OrderField, Page, PageRequest
 from models.search import Search
 from schema import cursor
 from schema.types import Customer
@@ -51,51 +50,69 @@ class PageInfo:
 
 @strawberry.type(description="A customer in its place in a connection.")
 class CustomerEdge:
-    customer: strawberry.Private[models.Customer]
-    position: strawberry.Private[Position]
-    order: strawberry.Private[Order]
-
-    @strawberry.field(description="The place of the customer, to pass as after or before.")
-    def cursor(self) -> str:
-        return cursor.encode(self.position, self.order)
-
-    @strawberry.field(graphql_type=Customer, description="The customer.")
-    def node(self) -> models.Customer:
-        return self.customer
+    cursor: str = strawberry.field(description="The place of the customer, to pass as after or before.")
+    node: Customer = strawberry.field(description="The customer.")
 
 
 @strawberry.type(description="A page of customers.")
 class CustomerConnection:
-    page: strawberry.Private[Page]
-    order: strawberry.Private[Order]
-
-    @strawberry.field(description="The customers of the page, each with its cursor.")
-    def edges(self) -> list[CustomerEdge]:
-        return [
-            CustomerEdge(customer=customer, position=position, order=self.order)
-            for customer, position in zip(self.page.customers, self.page.positions, strict=True)
-        ]
-
-    @strawberry.field(graphql_type=list[Customer], description="The customers of the page.")
-    def nodes(self) -> list[models.Customer]:
-        return self.page.customers
-
-    @strawberry.field(description="What lies around the page.")
-    def page_info(self) -> PageInfo:
-        positions = self.page.positions
-        return PageInfo(
-            has_next_page=self.page.has_next,
-            has_previous_page=self.page.has_previous,
-            start_cursor=cursor.encode(positions[0], self.order) if positions else None,
-            end_cursor=cursor.encode(positions[-1], self.order) if positions else None,
-        )
-
-    @strawberry.field(
-        graphql_type=int,
-        description="How many customers match in all, on this page or not. Counted only when it is selected.",
+    edges: list[CustomerEdge] = strawberry.field(
+        description="The customers of the page, each with its cursor."
     )
-    def total_count(self) -> int | None:
-        return self.page.total
+    nodes: list[Customer] = strawberry.field(description="The customers of the page.")
+    page_info: PageInfo = strawberry.field(description="What lies around the page.")
+    total_count: int = strawberry.field(
+        description="How many customers match in all, on this page or not. Counted only when it is selected."
+    )
+
+
+class Edge:
+    """What a `CustomerEdge` is resolved from; the cursor is made when it is asked for."""
+
+    __slots__ = ("_number", "_page", "node")
+
+    def __init__(self, page: Page, number: int) -> None:
+        self.node = page.customers[number]
+        self._page = page
+        self._number = number
+
+    @property
+    def cursor(self) -> str:
+        """The place of the customer."""
+        return cursor.encode(self._page.position(self._number), self._page.order)
+
+
+class Connection:
+    """What a `CustomerConnection`, and its `PageInfo`, are resolved from."""
+
+    __slots__ = ("_page", "has_next_page", "has_previous_page", "nodes", "total_count")
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.nodes = page.customers
+        self.has_next_page = page.has_next
+        self.has_previous_page = page.has_previous
+        self.total_count = page.total
+
+    @property
+    def edges(self) -> list[Edge]:
+        """The customers in their places."""
+        return [Edge(self._page, number) for number in range(len(self.nodes))]
+
+    @property
+    def page_info(self) -> Connection:
+        """What lies around the page."""
+        return self
+
+    @property
+    def start_cursor(self) -> str | None:
+        """The place of the first customer."""
+        return Edge(self._page, 0).cursor if self.nodes else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        """The place of the last customer."""
+        return Edge(self._page, -1).cursor if self.nodes else None
 
 
 def page_request(

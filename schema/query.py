@@ -12,7 +12,7 @@ import models
 from models.draft import customer_id
 from models.errors import InvalidArgument
 from models.search import Search
-from schema.connection import LARGEST_SIZE, CustomerConnection, CustomerOrder, page_request
+from schema.connection import LARGEST_SIZE, Connection, CustomerConnection, CustomerOrder, page_request
 from schema.context import Info
 from schema.filters import CustomerWhere, customer_filter
 from schema.selection import selects
@@ -55,7 +55,10 @@ class Query:
         [found] = await _find(info, [id])
         return found
 
-    @strawberry.field(description="Customers in pages, by default in the order in which they were created.")
+    @strawberry.field(
+        graphql_type=CustomerConnection,
+        description="Customers in pages, by default in the order in which they were created.",
+    )
     async def customers(
         self,
         info: Info,
@@ -87,7 +90,7 @@ class Query:
                 description="By default createdAt, ascending; of a search, who has most words in full first."
             ),
         ] = strawberry.UNSET,
-    ) -> CustomerConnection:
+    ) -> Connection:
         request = page_request(
             _given(first),
             _given(after),
@@ -100,7 +103,7 @@ class Query:
         page = await info.context.customers.page(
             request, owned=selects(info, _OWNED), counted=selects(info, ["totalCount"])
         )
-        return CustomerConnection(page=page, order=request.order)
+        return Connection(page)
 
     @strawberry.field(
         graphql_type=Node | None, description="Anything that has an id, or null when there is none."

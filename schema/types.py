@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import strawberry
 
 import models
-from db.row import attached
-from schema.context import Info
+from breadth import batched
+from schema.context import Info, load_unless_attached
 
 
 @strawberry.interface(description="Something that has an id of its own and can be read again by it.")
@@ -55,17 +56,6 @@ class PrivacySettings:
     )
 
 
-async def _emails(customer: models.Customer, info: Info) -> list[models.CustomerEmail]:
-    # What a mutation has fetched is of the moment of its answer.
-    fetched = attached(customer.emails)
-    return await info.context.emails.load(customer.id) if fetched is None else fetched
-
-
-async def _phone_numbers(customer: models.Customer, info: Info) -> list[models.CustomerPhoneNumber]:
-    fetched = attached(customer.phone_numbers)
-    return await info.context.phone_numbers.load(customer.id) if fetched is None else fetched
-
-
 @strawberry.type(description="A customer with all that belongs to it.")
 class Customer(Node):
     first_name: str = strawberry.field(description="Given name.")
@@ -78,23 +68,22 @@ class Customer(Node):
         description="Moves forward on every change to the customer or to anything it owns."
     )
 
-    @strawberry.field(graphql_type=list[CustomerEmail], description="Primary first, then oldest first.")
-    async def emails(customer: strawberry.Parent[models.Customer], info: Info) -> list[models.CustomerEmail]:
-        return await _emails(customer, info)
+    @batched(list[CustomerEmail], description="Primary first, then oldest first.")
+    async def emails(customers: Sequence[models.Customer], info: Info) -> list[list[models.CustomerEmail]]:
+        return await load_unless_attached(customers, "emails", info.context.emails)
 
-    @strawberry.field(
-        graphql_type=CustomerEmail | None, description="The primary one of the e-mail addresses."
-    )
+    @batched(CustomerEmail | None, description="The primary one of the e-mail addresses.")
     async def primary_email(
-        customer: strawberry.Parent[models.Customer], info: Info
-    ) -> models.CustomerEmail | None:
-        return next((email for email in await _emails(customer, info) if email.is_primary), None)
+        customers: Sequence[models.Customer], info: Info
+    ) -> list[models.CustomerEmail | None]:
+        emails = await load_unless_attached(customers, "emails", info.context.emails)
+        return [next((email for email in own if email.is_primary), None) for own in emails]
 
-    @strawberry.field(graphql_type=list[CustomerPhoneNumber], description="Oldest first.")
+    @batched(list[CustomerPhoneNumber], description="Oldest first.")
     async def phone_numbers(
-        customer: strawberry.Parent[models.Customer], info: Info
-    ) -> list[models.CustomerPhoneNumber]:
-        return await _phone_numbers(customer, info)
+        customers: Sequence[models.Customer], info: Info
+    ) -> list[list[models.CustomerPhoneNumber]]:
+        return await load_unless_attached(customers, "phone_numbers", info.context.phone_numbers)
 
     @classmethod
     def is_type_of(cls, value: object, _info: Any) -> bool:

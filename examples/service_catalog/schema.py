@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
-from uuid import UUID
 
 import strawberry
-from strawberry.dataloader import DataLoader
 from strawberry.schema.config import StrawberryConfig
 
-from db.row import attached
+from breadth import StrawberryBreadthExecutor, batched
 from examples.service_catalog import models
 from examples.service_catalog.draft import DeploymentDraft, ServiceDraft
 from examples.service_catalog.service import Catalog
-from schema.context import loader
+from schema.context import Loader, load_unless_attached, loader
 from schema.inputs import plain
 from schema.problems import InvalidInput, InvalidInputHandler, NotFound, NotFoundHandler, Problem
 from schema.scalars import DATE_TIME
@@ -25,7 +24,7 @@ class Context:
 
     def __init__(self) -> None:
         self.catalog = Catalog()
-        self.deployments: DataLoader[UUID, list[models.Deployment]] = loader(self.catalog.deployments)
+        self.deployments: Loader[models.Deployment] = loader(self.catalog.deployments)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]
@@ -44,10 +43,9 @@ class Service:
     name: str
     description: str
 
-    @strawberry.field(graphql_type=list[Deployment], description="Oldest first.")
-    async def deployments(service: strawberry.Parent[models.Service], info: Info) -> list[models.Deployment]:
-        fetched = attached(service.deployments)
-        return await info.context.deployments.load(service.id) if fetched is None else fetched
+    @batched(list[Deployment], description="Oldest first.")
+    async def deployments(services: Sequence[models.Service], info: Info) -> list[list[models.Deployment]]:
+        return await load_unless_attached(services, "deployments", info.context.deployments)
 
     @classmethod
     def is_type_of(cls, value: object, _info: Any) -> bool:
@@ -102,4 +100,5 @@ schema = strawberry.Schema(
     types=[Problem],
     config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     exception_handlers=(InvalidInputHandler(), NotFoundHandler()),
+    execution_context_class=StrawberryBreadthExecutor,
 )

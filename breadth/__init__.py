@@ -1,0 +1,6 @@
+"""A breadth-first executor for GraphQL schemas of Strawberry and graphql-core."""
+
+from breadth.batched import batched
+from breadth.executor import BreadthExecutor, StrawberryBreadthExecutor
+
+__all__ = ["BreadthExecutor", "StrawberryBreadthExecutor", "batched"]

@@ -1,0 +1,83 @@
+"""Fields whose resolver gets all objects at once."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from graphql import GraphQLField, GraphQLSchema
+
+    Resolver = Callable[..., Any]
+
+
+_POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
+# mypy does not see that this is an alias of Annotated.
+_PARENT: Any = strawberry.Parent[Any]  # type: ignore[misc]
+
+
+class Batch(NamedTuple):
+    """Objects handed to a batched field's resolver in place of one."""
+
+    objects: Sequence[Any]
+
+
+def batched(graphql_type: Any, **options: Any) -> Callable[[Resolver], Any]:
+    """Declare a field of a Strawberry type by a resolver that gets all objects at once.
+
+    The resolver takes the list of objects first, then `info` and the field's arguments where it wants
+    them, and returns (or is a coroutine of) a list of values in the objects' order; an exception among the
+    values is the error of its object. Other options are those of `strawberry.field`.
+
+        @batched(list[Pet])
+        async def pets(owners: Sequence[Owner], info: strawberry.Info) -> list[list[Pet]]:
+            return await info.context.pets.load_many([owner.id for owner in owners])
+
+    Other executors work too: they get a list of one object each time. So does this one where the field has
+    permissions, extensions or exception handlers, which know only one. `info` is that of the first object.
+    """
+
+    def declare(resolver: Resolver) -> Any:
+        def resolve(parent: Any, **arguments: Any) -> Any:
+            return _of(parent, resolver(_objects(parent), **arguments))
+
+        async def resolve_async(parent: Any, **arguments: Any) -> Any:
+            return _of(parent, await resolver(_objects(parent), **arguments))
+
+        chosen: Any = resolve_async if inspect.iscoroutinefunction(resolver) else resolve
+        _, *parameters = inspect.signature(resolver).parameters.values()
+        parameters.insert(0, inspect.Parameter("parent", _POSITIONAL, annotation=_PARENT))
+        chosen.__signature__ = inspect.Signature(parameters)
+        chosen.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        chosen.__module__, chosen.__name__ = resolver.__module__, resolver.__name__
+        chosen.batched = True
+        return strawberry.field(chosen, graphql_type=graphql_type, **options)
+
+    return declare
+
+
+def is_batched(definition: GraphQLField, schema: GraphQLSchema) -> bool:
+    """Return whether a field's resolver may be given a `Batch`."""
+    field = definition.extensions.get("strawberry-definition")
+    if not isinstance(field, StrawberryField) or not field.base_resolver or field.extensions:
+        return False
+    if not hasattr(field.base_resolver.wrapped_func, "batched"):
+        return False
+    converter = schema.extensions["strawberry-definition"].schema_converter
+    return not converter._get_field_exception_handlers(field)  # noqa: SLF001 - Strawberry tells in no other way
+
+
+def _objects(parent: Any) -> Sequence[Any]:
+    return parent.objects if isinstance(parent, Batch) else [parent]
+
+
+def _of(parent: Any, values: Sequence[Any]) -> Any:
+    if isinstance(parent, Batch):
+        return values
+    [value] = values
+    return value

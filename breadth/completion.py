@@ -1,0 +1,290 @@
+"""Values on their way to answers, a column at a time: graphql-core's `complete_value` for many.
+
+An exception among the values is the error of the field there.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from asyncio import gather
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    GraphQLError,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    is_object_type,
+)
+from graphql.execution.executor import collect_iterator_awaitables, invalid_return_type_error
+from graphql.pyutils import Undefined, gather_with_cancel, is_iterable
+
+from breadth.column import FAILED, Answer, Column, ItemColumn, Objects
+from breadth.eager import Eager
+from breadth.errors import FieldError, field_error
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+
+    from graphql import GraphQLAbstractType, GraphQLLeafType, GraphQLList, GraphQLObjectType
+    from graphql.execution.executor import Executor
+
+    from breadth.plan import Selection
+
+_ABSENT = (type(None), type(Undefined), Exception)
+
+
+class AllFailed(Exception):
+    """Nothing is left that would be worth the wait."""
+
+
+def attempt(call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Return the result of a call, or the exception it raises: it is a field's error then, whatever it is."""
+    try:
+        return call(*arguments, **named)
+    except Exception as error:  # noqa: BLE001 - see above
+        return error
+
+
+class Completion(ABC):
+    """Completes the values of one operation; what they ask of objects, `fields` knows."""
+
+    def __init__(self, executor: Executor[Any]) -> None:
+        self.executor = executor
+        self.eager = Eager()
+        self.errors: list[FieldError] = []
+
+    @abstractmethod
+    async def fields(self, selection: Selection, objects: Objects) -> list[Answer]:
+        """Return an answer for each object: a dictionary, or `FAILED`."""
+
+    async def complete(self, column: Column) -> list[Answer]:
+        """Return the answers to the values of a column."""
+        self._drop_absent(column)
+        await self._arrive(column)
+        if not column.rows:
+            return column.answers
+        type_ = column.type
+        if is_leaf_type(type_):
+            self._complete_leaves(column, type_)
+        elif is_list_type(type_):
+            await self._complete_lists(column, type_)
+        elif is_abstract_type(type_):
+            await self._complete_objects(column, await self._runtime_types(column, type_))
+        elif is_object_type(type_):
+            await self._complete_objects(column, {type_: column.rows})
+        return column.answers
+
+    def fail(self, column: Column, row: int, error: Exception, *after: int) -> None:
+        """Answer a value with its error; one that came to light behind list items stands `after` as many."""
+        self.errors.append(field_error(column, row, error, *after))
+        column.answers[row] = column.failure
+
+    def all_failed(self, answers: Sequence[Answer]) -> bool:
+        """Return whether every answer has failed where null is not allowed."""
+        return bool(self.errors) and all(answer is FAILED for answer in answers)
+
+    def _drop_absent(self, column: Column) -> None:
+        """Answer what is null or an error."""
+        values = column.values
+        if not any(issubclass(kind, _ABSENT) for kind in set(map(type, values))):
+            return
+        field, rows = column.field, []
+        for row in column.rows:
+            value = values[row]
+            if isinstance(value, Exception):
+                self.fail(column, row, value)
+            elif value is not None and value is not Undefined:
+                rows.append(row)
+            elif column.failure is FAILED:
+                message = f"Cannot return null for non-nullable field {field.parent}.{field.name}."
+                self.fail(column, row, TypeError(message))
+        column.rows = rows
+
+    # Waiting ---------------------------------------------------------------------------------------
+
+    async def _arrive(self, column: Column) -> None:
+        """Put what arrives in the place of what is awaited."""
+        if not self._any_awaitable(column.values):
+            return
+        column.values = values = list(column.values)
+        is_awaitable = self.executor.is_awaitable
+        waiting = [row for row in column.rows if is_awaitable(values[row])]
+        # The items of one list, of which the first to fail is the end of them all.
+        together = isinstance(column, ItemColumn) and len(column.owners) == 1 and column.failure is FAILED
+        if isinstance(column, ItemColumn):
+            waiting = self._wanted(column, waiting)
+            column.waits = int(len(waiting) > 1)
+        present = {row for row in column.rows if not is_awaitable(values[row])}
+
+        async def arrive(row: int) -> None:
+            try:
+                value = await values[row]
+            except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
+                value = error
+            values[row] = value
+            present.add(row)
+            if together and (value is None or isinstance(value, Exception)):
+                raise AllFailed
+
+        if waiting:
+            await self.eager.turn_async([values[row] for row in waiting])
+            with suppress(AllFailed):
+                await (arrive(waiting[0]) if len(waiting) == 1 else gather_with_cancel(*map(arrive, waiting)))
+        for row in set(column.rows) - present:
+            column.answers[row] = FAILED
+        column.rows = sorted(present)
+        self._drop_absent(column)
+
+    def _wanted(self, column: ItemColumn, rows: list[int]) -> list[int]:
+        """Return the rows of items whose lists have not failed yet; nobody waits for the others."""
+        failed = {column.number(row) for row, answer in enumerate(column.answers) if answer is FAILED}
+        if failed:
+            self.executor.settle_in_background(
+                [column.values[row] for row in rows if column.number(row) in failed]
+            )
+        return [row for row in rows if column.number(row) not in failed]
+
+    def _any_awaitable(self, values: Sequence[Any]) -> bool:
+        """Look at one value of each class: that is where Python looks for `__await__`."""
+        return any(map(self.executor.is_awaitable, {type(value): value for value in values}.values()))
+
+    async def _all_arrived(self, values: list[Any]) -> list[Any]:
+        """Return what was asked about values, exceptions among it, awaited where it has to be."""
+        rows = [row for row, value in enumerate(values) if self.executor.is_awaitable(value)]
+        if rows:
+            awaitables = [values[row] for row in rows]
+            await self.eager.turn_async(awaitables)
+            for row, value in zip(rows, await gather(*awaitables, return_exceptions=True), strict=True):
+                if isinstance(value, BaseException) and not isinstance(value, Exception):
+                    raise value
+                values[row] = value
+        return values
+
+    # Leaves, lists, objects ------------------------------------------------------------------------
+
+    def _complete_leaves(self, column: Column, type_: GraphQLLeafType) -> None:
+        for row in column.rows:
+            try:
+                column.answers[row] = self.executor.complete_leaf_value(type_, column.values[row])
+            except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
+                self.fail(column, row, error)
+
+    async def _complete_lists(self, column: Column, type_: GraphQLList[Any]) -> None:
+        items: list[Any] = []
+        sizes: list[int] = []
+        broken: dict[int, Exception] = {}
+        for row in column.rows:
+            before = len(items)
+            value = column.values[row]
+            try:
+                if self.executor.is_async_iterable(value):
+                    await self.eager.turn_async([])
+                    await self._collect(value, items, required=is_non_null_type(type_.of_type))
+                else:
+                    self._extend(items, value, column)
+            except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
+                broken[row] = error
+            sizes.append(len(items) - before)
+        answers = await self.complete(ItemColumn(column, type_.of_type, column.rows, items, sizes))
+        start = 0
+        for row, size in zip(column.rows, sizes, strict=True):
+            answer = column.answers[row] = answers[start : start + size]
+            start += size
+            if row in broken:
+                self.fail(column, row, broken[row], size)
+            elif self.errors and any(item is FAILED for item in answer):
+                column.answers[row] = column.failure
+
+    def _extend(self, items: list[Any], value: Any, column: Column) -> None:
+        if not is_iterable(value):
+            field = f"{column.field.parent}.{column.field.name}"
+            raise GraphQLError(f"Expected Iterable, but did not find one for field '{field}'.")
+        iterator = iter(value)
+        try:
+            items.extend(iterator)
+        except Exception:
+            self.executor.track_async_work(collect_iterator_awaitables(iterator, self.executor.is_awaitable))
+            raise
+
+    async def _collect(self, iterable: AsyncIterable[Any], items: list[Any], *, required: bool) -> None:
+        """Add to the items what an async iterable yields, up to one that the list cannot have."""
+        iterator = aiter(iterable)
+        try:
+            async for item in iterator:
+                items.append(item)
+                if required and (item is None or isinstance(item, Exception)):
+                    raise AllFailed
+        except Exception as error:
+            with suppress(Exception):
+                await getattr(iterator, "aclose")()  # noqa: B009 - not every asynchronous iterator has it
+            if not isinstance(error, AllFailed):
+                raise
+
+    async def _complete_objects(
+        self, column: Column, groups: Mapping[GraphQLObjectType, Sequence[int]]
+    ) -> None:
+        begun = [self.eager.begin(self._members(column, type_, rows)) for type_, rows in groups.items()]
+        for members in await self.eager.joined(begun):
+            for row, answer in members:
+                column.answers[row] = column.failure if answer is FAILED else answer
+
+    async def _runtime_types(
+        self, column: Column, type_: GraphQLAbstractType
+    ) -> dict[GraphQLObjectType, list[int]]:
+        """Return which rows hold objects of which type."""
+        groups: dict[GraphQLObjectType, list[int]] = {}
+        resolve = type_.resolve_type or self.executor.type_resolver
+        names = [attempt(resolve, column.values[row], column.info(row), type_) for row in column.rows]
+        for row, name in zip(column.rows, await self._all_arrived(names), strict=True):
+            try:
+                if isinstance(name, Exception):
+                    raise name
+                object_type = self.executor.ensure_valid_runtime_type(
+                    name, type_, column.field.details, column.info(row), column.values[row]
+                )
+            except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
+                self.fail(column, row, error)
+            else:
+                groups.setdefault(object_type, []).append(row)
+        return groups
+
+    async def _members(
+        self, column: Column, type_: GraphQLObjectType, rows: Sequence[int]
+    ) -> Iterable[tuple[int, Answer]]:
+        """Return the answers to objects of one type, with their rows."""
+        if type_.is_type_of:
+            rows = await self._instances(column, type_, rows)
+        if not rows:
+            return ()
+        try:
+            selection = column.field.selection(self.executor, type_)
+        except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
+            for row in rows:
+                self.fail(column, row, error)
+            return ()
+        sources = column.values if len(rows) == len(column.values) else [column.values[row] for row in rows]
+        return zip(rows, await self.fields(selection, Objects(sources, column, rows)), strict=True)
+
+    async def _instances(
+        self, column: Column, type_: GraphQLObjectType, rows: Sequence[int]
+    ) -> Sequence[int]:
+        """Return the rows whose values are of the type, as far as it can tell."""
+        assert type_.is_type_of  # noqa: S101 - for the type checker
+        checks = [attempt(type_.is_type_of, column.values[row], column.info(row)) for row in rows]
+        checks = await self._all_arrived(checks)
+        if all(check is True for check in checks):
+            return rows
+        instances = []
+        for row, check in zip(rows, checks, strict=True):
+            if isinstance(check, Exception):
+                self.fail(column, row, check)
+            elif check:
+                instances.append(row)
+            else:
+                self.fail(
+                    column, row, invalid_return_type_error(type_, column.values[row], column.field.details)
+                )
+        return instances

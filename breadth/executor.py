@@ -1,0 +1,62 @@
+"""The executor: each field is resolved once for all objects at its depth.
+
+It gives the answers of graphql-core's executor, errors and their order included; where that one goes from
+object to object, this one goes from column to column.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphql import ExecutionResult, OperationType
+from graphql.execution.incremental import IncrementalExecutor
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from breadth.column import FAILED, Objects
+from breadth.eager import Pending
+from breadth.errors import reported
+from breadth.execution import Execution
+from breadth.plan import root_selection
+
+if TYPE_CHECKING:
+    from breadth.column import Answer
+
+
+class BreadthExecutor(IncrementalExecutor):
+    """Stands in for graphql-core's executor: `execute(schema, document, executor_class=BreadthExecutor)`.
+
+    What it does not cover runs on graphql-core's: subscriptions, introspection, `@defer` and `@stream`,
+    middleware, abort signals, execution hooks, and error propagation that is switched off.
+    """
+
+    def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001 - graphql-core's signature
+        """Return the `ExecutionResult`, or a coroutine of it when something has to be waited for."""
+        covered = (
+            self.operation.operation is not OperationType.SUBSCRIPTION
+            and self.error_propagation
+            and not (self.middleware_manager or self.abort_signal or self.hooks)
+        )
+        selection = root_selection(self) if covered else None
+        if selection is None:
+            return super().execute_operation(serially)
+        if serially is None:
+            serially = self.operation.operation is OperationType.MUTATION
+        execution = Execution(self)
+        fields = execution.serial_fields if serially else execution.fields
+        answers = execution.eager.begin(fields(selection, Objects([self.root_value])))
+        if isinstance(answers, Pending):
+            return _awaited(execution, answers)
+        return _result(execution, answers)
+
+
+class StrawberryBreadthExecutor(BreadthExecutor, StrawberryGraphQLCoreExecutionContext):
+    """The same for Strawberry: `strawberry.Schema(…, execution_context_class=StrawberryBreadthExecutor)`."""
+
+
+async def _awaited(execution: Execution, answers: Pending[list[Answer]]) -> ExecutionResult:
+    return _result(execution, await answers)
+
+
+def _result(execution: Execution, answers: list[Answer]) -> ExecutionResult:
+    [data] = answers
+    return ExecutionResult(None if data is FAILED else data, reported(execution.errors) or None)

@@ -1,0 +1,248 @@
+"""What an operation asks for, worked out once: which fields, how each is resolved, and what below it."""
+
+from __future__ import annotations
+
+from operator import attrgetter, is_
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    GraphQLBoolean,
+    GraphQLDeferDirective,
+    GraphQLError,
+    GraphQLID,
+    GraphQLIncludeDirective,
+    GraphQLNonNull,
+    GraphQLSkipDirective,
+    GraphQLStreamDirective,
+    GraphQLString,
+    VariableNode,
+    is_leaf_type,
+)
+from graphql.execution.collect_fields import collect_fields
+from graphql.pyutils import Undefined
+from graphql.type.introspection import SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef
+from strawberry.types.field import StrawberryField
+
+from breadth.batched import is_batched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from graphql import (
+        DirectiveNode,
+        FragmentDefinitionNode,
+        GraphQLField,
+        GraphQLObjectType,
+        GraphQLOutputType,
+        GraphQLSchema,
+        OperationDefinitionNode,
+        SelectionSetNode,
+    )
+    from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+    from graphql.execution.executor import Executor
+
+MOST_OPERATIONS = 1_000
+"""How many operations' plans are kept; the one that was made first goes first."""
+
+MOST_VARIANTS = 16
+"""How many plans are kept of an operation whose variables decide what is skipped."""
+
+_NOTHING = type(None)
+_EXTRAORDINARY = (Exception, type(Undefined))
+
+# Values of these types are their own answers.
+_PLAIN: dict[object, set[type]] = {
+    GraphQLString.coerce_output_value: {str, _NOTHING},
+    GraphQLID.coerce_output_value: {str, _NOTHING},
+    GraphQLBoolean.coerce_output_value: {bool, _NOTHING},
+}
+
+
+class Field:
+    """A field of a selection, for objects of one type; `number` is its place there.
+
+    `read` gets the value from an object where it is just an attribute; where `batched`, the resolver takes
+    all objects at once. `leaf` is the type of the values if they are scalars or enums and not lists.
+    """
+
+    __slots__ = (
+        "batched", "definition", "details", "key", "leaf", "name", "nodes", "number", "parent",
+        "plain", "read", "required", "selections", "type",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        definition: GraphQLField,
+        parent: GraphQLObjectType,
+        number: int,
+        asked: tuple[str, FieldDetailsList],
+    ) -> None:
+        self.definition = definition
+        self.parent = parent
+        self.number = number
+        self.key, self.details = asked
+        self.nodes = [detail.node for detail in self.details]
+        self.name = self.nodes[0].name.value
+        self.type: GraphQLOutputType = definition.type
+        self.required = isinstance(self.type, GraphQLNonNull)
+        nullable = self.type.of_type if isinstance(self.type, GraphQLNonNull) else self.type
+        self.leaf = nullable if is_leaf_type(nullable) else None
+        self.plain = _PLAIN.get(self.leaf.coerce_output_value, set()) if self.leaf else set()
+        self.read = _reader(definition, parent)
+        self.batched = is_batched(definition, schema)
+        self.selections: dict[GraphQLObjectType, Selection] = {}
+
+    def selection(self, executor: Executor[Any], type_: GraphQLObjectType) -> Selection:
+        """Return what is asked of an object of this type below the field."""
+        selection = self.selections.get(type_)
+        if selection is None:
+            grouped, *_ = executor.collect_subfields(type_, self.details)
+            selection = self.selections[type_] = Selection(executor.schema, type_, grouped)
+        return selection
+
+    def values(self, sources: Sequence[Any]) -> list[Any]:
+        """Read the field of each object; what cannot be read is an exception."""
+        assert self.read  # noqa: S101 - for the type checker
+        try:
+            return list(map(self.read, sources))
+        except Exception:  # noqa: BLE001 - one by one, then, to see which
+            return [_read(self.read, source) for source in sources]
+
+    def plain_answers(self, values: list[Any]) -> list[Any] | None:
+        """Return the answers to values of a leaf type, or None when one is out of the ordinary."""
+        if self.leaf is None:
+            return None
+        kinds = set(map(type, values))
+        if self.required and _NOTHING in kinds:
+            return None
+        if kinds <= self.plain:
+            return values
+        if any(issubclass(kind, _EXTRAORDINARY) or hasattr(kind, "__await__") for kind in kinds):
+            return None
+        coerce = self.leaf.coerce_output_value
+        try:
+            answers = [None if value is None else coerce(value) for value in values]
+        except Exception:  # noqa: BLE001 - the executor finds out which value it is
+            return None
+        return answers if answers.count(None) == values.count(None) else None
+
+
+class Selection:
+    """What is asked of objects of one type."""
+
+    __slots__ = ("fields", "keys")
+
+    def __init__(self, schema: GraphQLSchema, parent: GraphQLObjectType, grouped: GroupedFieldSet) -> None:
+        self.fields = [
+            Field(schema, definition, parent, number, asked)
+            for number, asked in enumerate(grouped.items())
+            # Of a field that the schema does not have, graphql-core says nothing: validation does.
+            if (definition := schema.get_field(parent, asked[1][0].node.name.value))
+        ]
+        self.keys = [field.key for field in self.fields]
+
+
+class _Operation:
+    """An operation, the variables that decide what is skipped of it, and its plans."""
+
+    __slots__ = ("conditions", "covered", "fragments", "operation", "schema", "selections")
+
+    def __init__(self, executor: Executor[Any]) -> None:
+        self.schema = executor.schema
+        self.operation = executor.operation
+        self.fragments = list(executor.fragment_definitions.values())
+        directives = list(_directives(self.operation, self.fragments))
+        self.covered = not any(
+            directive.name.value in (GraphQLDeferDirective.name, GraphQLStreamDirective.name)
+            for directive in directives
+        ) and not any(fragment.variable_definitions for fragment in self.fragments)
+        self.conditions = [
+            argument.value.name.value
+            for directive in directives
+            if directive.name.value in (GraphQLSkipDirective.name, GraphQLIncludeDirective.name)
+            for argument in directive.arguments or ()
+            if isinstance(argument.value, VariableNode)
+        ]
+        self.selections: dict[tuple[object, ...], Selection | None] = {}
+
+    def is_of(self, executor: Executor[Any]) -> bool:
+        return (
+            self.schema is executor.schema
+            and len(self.fragments) == len(executor.fragment_definitions)
+            and all(map(is_, self.fragments, executor.fragment_definitions.values()))
+        )
+
+    def selection(self, executor: Executor[Any]) -> Selection | None:
+        coerced = executor.variable_values.coerced
+        conditions = tuple([coerced.get(name) for name in self.conditions])
+        if conditions not in self.selections:
+            if len(self.selections) >= MOST_VARIANTS:
+                self.selections.clear()
+            self.selections[conditions] = self._planned(executor)
+        return self.selections[conditions]
+
+    def _planned(self, executor: Executor[Any]) -> Selection | None:
+        root = self.schema.get_root_type(self.operation.operation)
+        if not self.covered or root is None:
+            return None
+        try:
+            grouped, *_ = collect_fields(
+                self.schema, executor.fragments, executor.variable_values, root, self.operation
+            )
+        except (GraphQLError, RecursionError):
+            return None
+        selection = Selection(self.schema, root, grouped)
+        introspects = any(
+            field.definition in (SchemaMetaFieldDef, TypeMetaFieldDef) for field in selection.fields
+        )
+        return None if introspects else selection
+
+
+_operations: dict[int, _Operation] = {}
+
+
+def root_selection(executor: Executor[Any]) -> Selection | None:
+    """Return what an executor's operation asks of the root, or None when it needs graphql-core's executor."""
+    # Nodes compare by their content, which takes long; an entry keeps its operation, so the id stays its own.
+    key = id(executor.operation)
+    operation = _operations.get(key)
+    if operation is None or not operation.is_of(executor):
+        if len(_operations) >= MOST_OPERATIONS:
+            _operations.pop(next(iter(_operations)), None)
+        operation = _operations[key] = _Operation(executor)
+    return operation.selection(executor)
+
+
+def _directives(
+    operation: OperationDefinitionNode, fragments: Sequence[FragmentDefinitionNode]
+) -> Iterator[DirectiveNode]:
+    waiting: list[SelectionSetNode | None] = [node.selection_set for node in (operation, *fragments)]
+    while waiting:
+        selection_set = waiting.pop()
+        for node in selection_set.selections if selection_set else ():
+            yield from node.directives or ()
+            waiting.append(getattr(node, "selection_set", None))
+
+
+def _reader(definition: GraphQLField, parent: GraphQLObjectType) -> Callable[[Any], Any] | None:
+    if definition is TypeNameMetaFieldDef:
+        return lambda _source: parent.name
+    field = definition.extensions.get("strawberry-definition")
+    if (
+        isinstance(field, StrawberryField)
+        and field.is_basic_field
+        and field.default_resolver is getattr
+        and type(field).get_result is StrawberryField.get_result
+        # Where exception handlers apply, Strawberry takes another resolver.
+        and getattr(definition.resolve, "__name__", None) == "_get_basic_result"
+    ):
+        return attrgetter(field.python_name)
+    return None
+
+
+def _read(read: Callable[[Any], Any], source: Any) -> Any:
+    try:
+        return read(source)
+    except Exception as error:  # noqa: BLE001 - it is this field's error, whatever it is
+        return error
