@@ -5,8 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 GRAPHIQL := api/graphiql
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --no-compile --no-deps
+COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: run test check format lock setup
+.PHONY: run test check format bench bench-peers lock setup
 
 run: setup
 	$(BIN)/customers serve --demo
@@ -24,11 +26,21 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Contestants side by side, about ten minutes; `make bench ARGS="--rounds 1 --workloads W1 --plot plot.png"` is short.
+bench: setup
+	@$(PIP) --require-hashes -r bench/requirements.txt
+	$(BIN)/python -m bench.compare --plot bench/side-by-side.png $(ARGS)
+
+# Servers in other languages, kept elsewhere with a bench.py that measures this checkout beside them.
+bench-peers: setup
+	@test -x "$(PEERS)/bench.py" || \
+		{ echo "Name the folder that has the peers' bench.py: make bench-peers PEERS=path/to/peers"; exit 1; }
+	OURS="$(CURDIR)" "$(PEERS)/bench.py" $(or $(ARGS),run)
+
 # Keeps the versions there are; `make lock ARGS=--upgrade` takes the newest.
 lock: $(BIN)/uv
-	$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --group dev --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		--output-file requirements.txt pyproject.toml $(ARGS)
+	$(COMPILE) --group dev --output-file requirements.txt pyproject.toml $(ARGS)
+	$(COMPILE) --group bench --constraint requirements.txt --output-file bench/requirements.txt $(ARGS)
 
 setup: $(READY)
 

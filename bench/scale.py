@@ -179,7 +179,7 @@ async def seeded(settings: DatabaseSettings, count: int) -> None:
     if added:
         console.print(f"{count / (time.perf_counter() - start):,.0f} customers a second")
         await connection.execute("VACUUM ANALYZE")
-    found = await connection.fetchval(f"SELECT count(*) FROM {settings.schema_name}.customers")  # noqa: S608
+    found = await connection.fetchval(f"SELECT count(*) FROM {settings.schema_name}.customers")
     await connection.close()
     if found != count:
         raise SystemExit(f"There are {found:,} customers in place of {count:,}: remove the folder.")
