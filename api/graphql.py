@@ -12,7 +12,6 @@ import orjson
 from starlette.responses import Response
 
 from api.graphiql import page
-from schema.context import Context
 from schema.execution import Answer, Operation, OperationNotAllowed, execute, refusal
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ async def graphql(request: Request) -> Response:
     headers = {"x-request-id": request_id, "vary": "accept"}
     try:
         operation = _operation(await _parameters(request))
-        answer = await execute(operation, Context(request.state.customers), request_id, queries_only=safe)
+        answer = await execute(operation, request.state.customers, request_id, queries_only=safe)
     except BadRequest as error:
         answer, status = refusal("BAD_USER_INPUT", str(error)), error.status
     except OperationNotAllowed:

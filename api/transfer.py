@@ -132,12 +132,14 @@ async def _load(
     settings: DatabaseSettings, load: Load, rows: Iterable[Row], progress: Callable[[], None]
 ) -> None:
     async with _connected(settings):
-        # What was made at start is here to stay: the collector need not look through it again and again.
+        # What was made at start is here to stay, rows come and go by the batch: the collector need not look
+        # through them again and again.
         gc.freeze()
+        gc.set_threshold(100_000)
         try:
             await load.run(rows, progress)
         except BaseException:
-            _say(f"Interrupted. Rows stored: {load.stored:,} or some more. To continue, {_AGAIN}.")
+            _say(f"Interrupted. Rows stored: about {load.stored:,}. To continue, {_AGAIN}.")
             raise
 
 

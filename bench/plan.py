@@ -6,6 +6,7 @@ be it made for the values at hand (custom) or for any values (generic).
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ async def watched() -> AsyncIterator[list[LoggedQuery]]:
     async with acquire() as connection:
         connection.add_query_logger(sent.append)
     yield sent
+    await asyncio.sleep(0)  # asyncpg tells its loggers in the loop's next turn
     async with acquire() as connection:
         connection.remove_query_logger(sent.append)
 

@@ -35,7 +35,6 @@ from db.tortoise import tortoise_config
 from models.page import Order, Position
 from models.service import CustomerService
 from schema import cursor
-from schema.context import Context
 from schema.execution import Operation, execute
 
 if TYPE_CHECKING:
@@ -130,7 +129,7 @@ class Database:
         operation = OPERATIONS[name](self.samples)
         with self.context:
             start = time.perf_counter()
-            answer = await execute(operation, Context(CustomerService()), "bench")
+            answer = await execute(operation, CustomerService(), "bench")
             taken = time.perf_counter() - start
         if "errors" in answer.content:
             raise RuntimeError(answer.content["errors"])
@@ -140,7 +139,7 @@ class Database:
         """Return the plans of the statements that an operation sends."""
         with self.context:
             async with watched() as sent:
-                await execute(OPERATIONS[name](self.samples), Context(CustomerService()), "bench")
+                await execute(OPERATIONS[name](self.samples), CustomerService(), "bench")
             return [await Plan.of(query) for query in list(sent)]
 
 

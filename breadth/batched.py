@@ -30,9 +30,9 @@ class Batch(NamedTuple):
 def batched(graphql_type: Any, **options: Any) -> Callable[[Resolver], Any]:
     """Declare a field of a Strawberry type by a resolver that gets all objects at once.
 
-    The resolver takes the list of objects first, then `info` and the field's arguments where it wants
-    them, and returns (or is a coroutine of) a list of values in the objects' order; an exception among the
-    values is the error of its object. Other options are those of `strawberry.field`.
+    The resolver, a function or a coroutine function, takes the list of objects first, then `info` and the
+    field's arguments where it wants them, and returns a list of values in the objects' order; an exception
+    among the values is the error of its object. Other options are those of `strawberry.field`.
 
         @batched(list[Pet])
         async def pets(owners: Sequence[Owner], info: strawberry.Info) -> list[list[Pet]]:

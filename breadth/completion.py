@@ -8,6 +8,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from asyncio import gather
 from contextlib import suppress
+from itertools import chain
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -15,18 +17,18 @@ from graphql import (
     is_abstract_type,
     is_leaf_type,
     is_list_type,
-    is_non_null_type,
     is_object_type,
 )
 from graphql.execution.executor import collect_iterator_awaitables, invalid_return_type_error
 from graphql.pyutils import Undefined, gather_with_cancel, is_iterable
 
+from breadth.collected import Collected
 from breadth.column import FAILED, Answer, Column, ItemColumn, Objects
 from breadth.eager import Eager
 from breadth.errors import FieldError, field_error
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from graphql import GraphQLAbstractType, GraphQLLeafType, GraphQLList, GraphQLObjectType
     from graphql.execution.executor import Executor
@@ -148,13 +150,17 @@ class Completion(ABC):
         return [row for row in rows if column.number(row) not in failed]
 
     def _any_awaitable(self, values: Sequence[Any]) -> bool:
-        """Look at one value of each class: that is where Python looks for `__await__`."""
-        return any(map(self.executor.is_awaitable, {type(value): value for value in values}.values()))
+        """Look at one value of each class, which decides it for all but generators."""
+        is_awaitable = self.executor.is_awaitable
+        examples = {type(value): value for value in values}
+        if GeneratorType in examples:
+            return any(map(is_awaitable, values))
+        return any(map(is_awaitable, examples.values()))
 
     async def _all_arrived(self, values: list[Any]) -> list[Any]:
         """Return what was asked about values, exceptions among it, awaited where it has to be."""
-        rows = [row for row, value in enumerate(values) if self.executor.is_awaitable(value)]
-        if rows:
+        if self._any_awaitable(values):
+            rows = [row for row, value in enumerate(values) if self.executor.is_awaitable(value)]
             awaitables = [values[row] for row in rows]
             await self.eager.turn_async(awaitables)
             for row, value in zip(rows, await gather(*awaitables, return_exceptions=True), strict=True):
@@ -173,30 +179,46 @@ class Completion(ABC):
                 self.fail(column, row, error)
 
     async def _complete_lists(self, column: Column, type_: GraphQLList[Any]) -> None:
-        items: list[Any] = []
-        sizes: list[int] = []
+        lists = [column.values[row] for row in column.rows]
         broken: dict[int, Exception] = {}
-        for row in column.rows:
-            before = len(items)
-            value = column.values[row]
-            try:
-                if self.executor.is_async_iterable(value):
-                    await self.eager.turn_async([])
-                    await self._collect(value, items, required=is_non_null_type(type_.of_type))
-                else:
-                    self._extend(items, value, column)
-            except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
-                broken[row] = error
-            sizes.append(len(items) - before)
+        if {list}.issuperset(map(type, lists)):
+            items, sizes = list(chain.from_iterable(lists)), list(map(len, lists))
+        else:
+            items, sizes = await self._items(column, type_, broken)
         answers = await self.complete(ItemColumn(column, type_.of_type, column.rows, items, sizes))
         start = 0
         for row, size in zip(column.rows, sizes, strict=True):
-            answer = column.answers[row] = answers[start : start + size]
+            column.answers[row] = answers[start : start + size]
             start += size
+        if self.errors or broken:
+            self._fail_lists(column, dict(zip(column.rows, sizes, strict=True)), broken)
+
+    def _fail_lists(self, column: Column, sizes: dict[int, int], broken: dict[int, Exception]) -> None:
+        for row, size in sizes.items():
             if row in broken:
                 self.fail(column, row, broken[row], size)
-            elif self.errors and any(item is FAILED for item in answer):
+            elif any(item is FAILED for item in column.answers[row]):
                 column.answers[row] = column.failure
+
+    async def _items(
+        self, column: Column, type_: GraphQLList[Any], broken: dict[int, Exception]
+    ) -> tuple[list[Any], list[int]]:
+        """Return the items of all iterables, and how many each has; note which ended with an exception."""
+        items: list[Any] = []
+        sizes: list[int] = []
+        collected = await self._collect(column, type_)
+        for row in column.rows:
+            before = len(items)
+            try:
+                if row in collected:
+                    items.extend(collected[row].items)
+                    collected[row].check()
+                else:
+                    self._extend(items, column.values[row], column)
+            except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
+                broken[row] = error
+            sizes.append(len(items) - before)
+        return items, sizes
 
     def _extend(self, items: list[Any], value: Any, column: Column) -> None:
         if not is_iterable(value):
@@ -209,26 +231,26 @@ class Completion(ABC):
             self.executor.track_async_work(collect_iterator_awaitables(iterator, self.executor.is_awaitable))
             raise
 
-    async def _collect(self, iterable: AsyncIterable[Any], items: list[Any], *, required: bool) -> None:
-        """Add to the items what an async iterable yields, up to one that the list cannot have."""
-        iterator = aiter(iterable)
-        try:
-            async for item in iterator:
-                items.append(item)
-                if required and (item is None or isinstance(item, Exception)):
-                    raise AllFailed
-        except Exception as error:
-            with suppress(Exception):
-                await getattr(iterator, "aclose")()  # noqa: B009 - not every asynchronous iterator has it
-            if not isinstance(error, AllFailed):
-                raise
+    async def _collect(self, column: Column, type_: GraphQLList[Any]) -> dict[int, Collected]:
+        """Return what the asynchronous iterables among the values yield, all at the same time."""
+        is_async = self.executor.is_async_iterable
+        rows = [row for row in column.rows if is_async(column.values[row])]
+        if not rows:
+            return {}
+        await self.eager.turn_async([])
+        iterables = [Collected(self.executor, column.values[row], type_.of_type) for row in rows]
+        await gather_with_cancel(*[iterable.collect() for iterable in iterables])
+        return dict(zip(rows, iterables, strict=True))
 
     async def _complete_objects(
         self, column: Column, groups: Mapping[GraphQLObjectType, Sequence[int]]
     ) -> None:
         begun = [self.eager.begin(self._members(column, type_, rows)) for type_, rows in groups.items()]
-        for members in await self.eager.joined(begun):
-            for row, answer in members:
+        for rows, answers in await self.eager.joined(begun):
+            if len(rows) == len(column.answers) and not self.errors:
+                column.answers = answers
+                continue
+            for row, answer in zip(rows, answers, strict=True):
                 column.answers[row] = column.failure if answer is FAILED else answer
 
     async def _runtime_types(
@@ -237,13 +259,14 @@ class Completion(ABC):
         """Return which rows hold objects of which type."""
         groups: dict[GraphQLObjectType, list[int]] = {}
         resolve = type_.resolve_type or self.executor.type_resolver
-        names = [attempt(resolve, column.values[row], column.info(row), type_) for row in column.rows]
+        info = column.info(column.rows[0])
+        names = [attempt(resolve, column.values[row], info, type_) for row in column.rows]
         for row, name in zip(column.rows, await self._all_arrived(names), strict=True):
             try:
                 if isinstance(name, Exception):
                     raise name
                 object_type = self.executor.ensure_valid_runtime_type(
-                    name, type_, column.field.details, column.info(row), column.values[row]
+                    name, type_, column.field.details, info, column.values[row]
                 )
             except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
                 self.fail(column, row, error)
@@ -253,27 +276,28 @@ class Completion(ABC):
 
     async def _members(
         self, column: Column, type_: GraphQLObjectType, rows: Sequence[int]
-    ) -> Iterable[tuple[int, Answer]]:
-        """Return the answers to objects of one type, with their rows."""
+    ) -> tuple[Sequence[int], list[Answer]]:
+        """Return which of the rows hold objects of the type, and the answers to those."""
         if type_.is_type_of:
             rows = await self._instances(column, type_, rows)
         if not rows:
-            return ()
+            return (), []
         try:
             selection = column.field.selection(self.executor, type_)
         except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
             for row in rows:
                 self.fail(column, row, error)
-            return ()
+            return (), []
         sources = column.values if len(rows) == len(column.values) else [column.values[row] for row in rows]
-        return zip(rows, await self.fields(selection, Objects(sources, column, rows)), strict=True)
+        return rows, await self.fields(selection, Objects(sources, column, rows))
 
     async def _instances(
         self, column: Column, type_: GraphQLObjectType, rows: Sequence[int]
     ) -> Sequence[int]:
         """Return the rows whose values are of the type, as far as it can tell."""
         assert type_.is_type_of  # noqa: S101 - for the type checker
-        checks = [attempt(type_.is_type_of, column.values[row], column.info(row)) for row in rows]
+        info = column.info(rows[0])
+        checks = [attempt(type_.is_type_of, column.values[row], info) for row in rows]
         checks = await self._all_arrived(checks)
         if all(check is True for check in checks):
             return rows

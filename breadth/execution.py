@@ -64,8 +64,7 @@ class Execution(Completion):
             return [FAILED] * len(sources)
         if not columns:
             return [{} for _ in sources]
-        keys = selection.keys
-        rows: list[Answer] = [dict(zip(keys, row)) for row in zip(*columns)]  # noqa: B905 - all are as long
+        rows: list[Answer] = selection.objects(columns)
         if self.errors:
             return [FAILED if any(answer is FAILED for answer in row.values()) else row for row in rows]
         return rows

@@ -19,6 +19,8 @@ from breadth.execution import Execution
 from breadth.plan import root_selection
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from breadth.column import Answer
 
 
@@ -30,11 +32,13 @@ class BreadthExecutor(IncrementalExecutor):
     """
 
     def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001 - graphql-core's signature
-        """Return the `ExecutionResult`, or a coroutine of it when something has to be waited for."""
+        """Return the `ExecutionResult`, or an awaitable of it when something has to be waited for."""
+        manager = self.middleware_manager  # Strawberry always makes one
         covered = (
             self.operation.operation is not OperationType.SUBSCRIPTION
             and self.error_propagation
-            and not (self.middleware_manager or self.abort_signal or self.hooks)
+            and not (manager and manager.middlewares)
+            and not (self.abort_signal or self.hooks)
         )
         selection = root_selection(self) if covered else None
         if selection is None:
@@ -45,12 +49,25 @@ class BreadthExecutor(IncrementalExecutor):
         fields = execution.serial_fields if serially else execution.fields
         answers = execution.eager.begin(fields(selection, Objects([self.root_value])))
         if isinstance(answers, Pending):
-            return _awaited(execution, answers)
+            return _Later(execution, answers)
         return _result(execution, answers)
 
 
 class StrawberryBreadthExecutor(BreadthExecutor, StrawberryGraphQLCoreExecutionContext):
     """The same for Strawberry: `strawberry.Schema(…, execution_context_class=StrawberryBreadthExecutor)`."""
+
+
+class _Later:
+    """The result, once it is awaited; where nobody does, no coroutine is left that complains."""
+
+    __slots__ = ("_answers", "_execution")
+
+    def __init__(self, execution: Execution, answers: Pending[list[Answer]]) -> None:
+        self._execution = execution
+        self._answers = answers
+
+    def __await__(self) -> Generator[Any, Any, ExecutionResult]:
+        return _awaited(self._execution, self._answers).__await__()
 
 
 async def _awaited(execution: Execution, answers: Pending[list[Answer]]) -> ExecutionResult:

@@ -6,8 +6,9 @@ Tortoise finds it as the `engine` of its configuration (`client_class` below).
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
@@ -20,7 +21,6 @@ from db.url import connect_args
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from asyncpg.pool import PoolAcquireContext
 
 # How long a migration's statement waits for a lock, in seconds. Whoever comes after it waits as long: a
 # short wait keeps the service up while a migration stands behind a long query.
@@ -90,8 +90,17 @@ async def behind_pooler(connection: asyncpg.Connection) -> bool:
     return bool(await connection.fetchval("SELECT pg_backend_pid()") != connection.get_server_pid())
 
 
+# Seconds.
+_KEPT = 60
+
+
 class Pool(asyncpg.Pool):
-    """A pool in which nobody waits for a free connection longer than `patience` seconds (TimeoutError)."""
+    """A pool in which nobody waits for a free connection longer than `patience` seconds (TimeoutError).
+
+    What is released is kept for the next who comes, as it is: asyncpg's own way, through a queue, a clock and
+    a task, costs as much as a statement does. Now and then all goes back to asyncpg, which closes what is not
+    used.
+    """
 
     def __init__(self, patience: float, **kwargs: Any) -> None:
         super().__init__(
@@ -104,12 +113,95 @@ class Pool(asyncpg.Pool):
             **kwargs,
         )
         self.patience = patience
+        self._out = 0
+        self._kept: list[Any] = []
+        self._waiters: deque[asyncio.Future[Any]] = deque()
+        self._sweep: asyncio.Task[None] | None = None
 
-    def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext:
-        """Take a connection; only when none is idle is there a wait, and a clock to pay for."""
-        if timeout is None and not self.get_idle_size():
-            timeout = self.patience
-        return super().acquire(timeout=timeout)
+    async def _acquire(self, timeout: float | None) -> Any:  # noqa: ASYNC109 - asyncpg's own
+        """Return a connection that was kept, a new one of asyncpg's, or the next that is released."""
+        while True:
+            while self._kept:
+                connection = self._kept.pop()
+                if _is_alive(connection):
+                    return connection
+                await self._give_back(connection)
+            if self._out < self.get_max_size():
+                return await self._take(timeout)
+            connection = await self._next_released(timeout)
+            if connection is not None:
+                return connection
+
+    async def _take(self, timeout: float | None) -> Any:  # noqa: ASYNC109 - asyncpg's own
+        self._out += 1
+        try:
+            return await super()._acquire(timeout or self.patience)  # type: ignore[misc]
+        except BaseException:
+            self._out -= 1
+            self._wake(None)
+            raise
+
+    async def _next_released(self, timeout: float | None) -> Any:  # noqa: ASYNC109 - asyncpg's own
+        """Return the next connection that is released, or None when another may be made in its place."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            async with asyncio.timeout(timeout or self.patience):
+                return await waiter
+        except BaseException:
+            if waiter.done() and not waiter.cancelled() and waiter.result() is not None:
+                await self.release(waiter.result())
+            raise
+
+    def _wake(self, connection: Any) -> bool:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(connection)
+                return True
+        return False
+
+    async def release(self, connection: Any, **_: Any) -> None:
+        """Hand a connection to who has waited longest, or keep it; asyncpg gets what is not good as new."""
+        if (
+            self._closing  # type: ignore[attr-defined]
+            or not _is_alive(connection)
+            or connection.is_in_transaction()
+            or connection._protocol._is_cancelling()  # noqa: SLF001 - as asyncpg's own pool finds out
+        ):
+            await self._give_back(connection)
+        elif not self._wake(connection):
+            self._kept.append(connection)
+            if self._sweep is None:
+                self._sweep = asyncio.create_task(self._return_unused())
+
+    async def _give_back(self, connection: Any) -> None:
+        try:
+            await super().release(connection)
+        finally:
+            self._out -= 1
+            self._wake(None)
+
+    async def _return_unused(self) -> None:
+        while True:
+            await asyncio.sleep(_KEPT)
+            await self._return()
+
+    async def _return(self) -> None:
+        while self._kept:
+            await self._give_back(self._kept.pop())
+
+    async def close(self) -> None:
+        """Wait until all connections are released, and close them."""
+        if self._sweep:
+            self._sweep.cancel()
+        await self._return()
+        await super().close()
+
+
+def _is_alive(connection: Any) -> bool:
+    # asyncpg takes a lost connection out of its proxy, which then refuses to say anything.
+    return connection._con is not None and not connection.is_closed()  # noqa: SLF001 - see above
 
 
 async def _nothing_to_reset(_connection: asyncpg.Connection) -> None:
@@ -163,6 +255,14 @@ class Client(AsyncpgDBClient):
                 await _check(connection, settings)
             self._pool = pool
             self._opened = stack.pop_all()
+
+    async def pool(self) -> Pool:
+        """Return the pool, opened if it is not open yet."""
+        if self._pool is None:
+            async with self._lock:  # type: ignore[attr-defined]
+                if self._pool is None:
+                    await self.create_connection(with_db=True)
+        return cast("Pool", self._pool)
 
     async def _close(self) -> None:
         self._pool = None

@@ -5,27 +5,41 @@ Tortoise's own way converts each value that asyncpg has already converted, which
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from tortoise.models import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tortoise.fields import ReverseRelation
-    from tortoise.models import Model
 
-M = TypeVar("M", bound="Model")
+M = TypeVar("M", bound=Model)
+R = TypeVar("R", bound="Row")
+
+_new = object.__new__
 
 
-def instance(model: type[M], names: Iterable[str], values: Iterable[Any]) -> M:
+class Row(Model):
+    """A model whose instances can be made straight from rows.
+
+    What Tortoise notes on each instance is noted here for all that come from the database.
+    """
+
+    _partial = False
+    _saved_in_db = True
+    _custom_generated_pk = False
+    # Tortoise only ever adds to that of an instance it made itself, which has its own.
+    _await_when_save: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
+
+    class Meta:
+        abstract = True
+
+
+def instance(model: type[R], names: Iterable[str], values: Iterable[Any]) -> R:
     """Return an instance of a model with these attributes, a saved one as far as Tortoise is concerned."""
-    made = model.__new__(model)
-    made.__dict__.update(
-        zip(names, values, strict=True),
-        _partial=False,
-        _saved_in_db=True,
-        _custom_generated_pk=False,
-        _await_when_save={},
-    )
+    made = _new(model)
+    made.__dict__.update(zip(names, values))  # noqa: B905 - a row has what was selected, and every read ends here
     return made
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, LiteralString
 
@@ -47,11 +48,10 @@ class Sql:
         return self._write(values), values
 
     def _write(self, values: list[object]) -> str:
-        order = count()
+        before, places = _parts(self.text)
+        text = [before]
         written: dict[int, str] = {}
-
-        def place(match: re.Match[str]) -> str:
-            position = int(match[1]) if match[1] else next(order)
+        for position, after in places:
             if position not in written:
                 value = self.values[position]
                 if isinstance(value, Sql):
@@ -59,13 +59,22 @@ class Sql:
                 else:
                     values.append(value)
                     written[position] = f"${len(values)}"
-            return written[position]
-
-        text = _PLACEHOLDER.sub(place, self.text)
+            text += written[position], after
         if len(written) != len(self.values):
             message = f"{len(self.values)} values for {len(written)} places: {self.text}"
             raise ValueError(message)
-        return text
+        return "".join(text)
+
+
+@lru_cache(maxsize=2_048)
+def _parts(text: str) -> tuple[str, list[tuple[int, str]]]:
+    """Return what stands before the first placeholder, then for each its value's number and what follows."""
+    before, *rest = _PLACEHOLDER.split(text)
+    numbers = count()
+    return before, [
+        (int(number) if number else next(numbers), after)
+        for number, after in zip(rest[::2], rest[1::2], strict=True)
+    ]
 
 
 def sql(text: LiteralString, *values: object) -> Sql:

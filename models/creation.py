@@ -10,16 +10,19 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
 
+from db.session import fetch
 from models.customer import Customer
 from models.draft import CustomerDraft
 from models.errors import CustomerError, IdempotencyConflict, InvalidInput, NotCreated
+from models.insertion import Insertion
+from models.repository import CustomerRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
     from datetime import timedelta
     from uuid import UUID
 
-    from models.repository import CustomerRepository
+    from asyncpg import Connection, Record
 
 Result: TypeAlias = Customer | CustomerError
 
@@ -29,9 +32,67 @@ MOST_AT_ONCE = 1_000
 class Refused(Exception):
     """All or none were wanted, and something stands against one: nothing of the transaction may stay."""
 
-    def __init__(self, results: Sequence[Result | None]) -> None:
+    def __init__(self, results: Sequence[CustomerError | None]) -> None:
         super().__init__()
         self.results = [NotCreated() if result is None else result for result in results]
+
+
+class Claims:
+    """Drafts and their idempotency keys, on the way to customers.
+
+    `results` has what stands against each draft, `ids` the customers of the others by their positions; of
+    those, `new` are to be created, `repeated` were created by earlier calls.
+    """
+
+    def __init__(self, drafts: Sequence[CustomerDraft | InvalidInput]) -> None:
+        self.results: list[CustomerError | None] = [
+            draft if isinstance(draft, InvalidInput) else None for draft in drafts
+        ]
+        self.ids: dict[int, UUID] = {}
+        self.new: dict[UUID, CustomerDraft] = {}
+        self._wanted = [
+            (position, draft) for position, draft in enumerate(drafts) if isinstance(draft, CustomerDraft)
+        ]
+
+    @property
+    def repeated(self) -> set[UUID]:
+        """The customers that are not new."""
+        return set(self.ids.values()) - self.new.keys()
+
+    async def take(self, customers: CustomerRepository, lifetime: timedelta) -> None:
+        """Take the keys that are free, and find what the others were used for."""
+        # Ascending, so that customers of one moment keep the order of their drafts.
+        ids = iter(sorted(uuid4() for _ in self._wanted))
+        hashes = {position: _hash(draft) for position, draft in self._wanted if draft.idempotency_key}
+        claims: dict[str, tuple[bytes, UUID]] = {}
+        for position, draft in self._wanted:
+            if draft.idempotency_key:
+                claims.setdefault(draft.idempotency_key, (hashes[position], next(ids)))
+        claimed = await customers.claim_keys(claims, lifetime) if claims else set()
+        used = claims.keys() - claimed
+        uses = claims | (await customers.find_keys(used) if used else {})
+
+        for position, draft in self._wanted:
+            key = draft.idempotency_key
+            hash_, id_ = uses[key] if key else (None, next(ids))
+            if hash_ != hashes.get(position):
+                self.results[position] = IdempotencyConflict()
+                continue
+            self.ids[position] = id_
+            if key is None or key in claimed:
+                self.new.setdefault(id_, draft)
+
+    def settle(self, found: Container[UUID], *, atomic: bool) -> None:
+        """Refuse drafts whose customer is not among the `found` of the `repeated` any more.
+
+        Raises:
+            Refused: with `atomic`, when there is a problem with any draft.
+        """
+        for position, id_ in self.ids.items():
+            if id_ not in self.new and id_ not in found:
+                self.results[position] = IdempotencyConflict("for a customer that has been deleted since")
+        if atomic and any(self.results):
+            raise Refused(self.results)
 
 
 async def create(
@@ -46,38 +107,35 @@ async def create(
     Raises:
         Refused: with `atomic`, when there is a problem with any of them.
     """
-    results: list[Result | None] = [draft if isinstance(draft, InvalidInput) else None for draft in drafts]
-    wanted = [(position, draft) for position, draft in enumerate(drafts) if isinstance(draft, CustomerDraft)]
-    hashes = {position: _hash(draft) for position, draft in wanted if draft.idempotency_key}
-    claims: dict[str, tuple[bytes, UUID]] = {}
-    for position, draft in wanted:
-        if draft.idempotency_key:
-            claims.setdefault(draft.idempotency_key, (hashes[position], uuid4()))
-    claimed = await customers.claim_keys(claims, key_lifetime) if claims else set()
-    uses = claims | (await customers.find_keys(claims.keys() - claimed) if claims.keys() - claimed else {})
+    claims = Claims(drafts)
+    await claims.take(customers, key_lifetime)
+    found = await customers.find_whole(claims.repeated) if claims.repeated else {}
+    claims.settle(found, atomic=atomic)
+    if claims.new:
+        found |= {customer.id: customer for customer in await customers.insert(claims.new)}
+    return [result or found[claims.ids[position]] for position, result in enumerate(claims.results)]
 
-    new: dict[UUID, CustomerDraft] = {}
-    ids: dict[int, UUID] = {}
-    for position, draft in wanted:
-        key = draft.idempotency_key
-        hash_, id_ = uses[key] if key else (None, uuid4())
-        if hash_ != hashes.get(position):
-            results[position] = IdempotencyConflict()
-            continue
-        ids[position] = id_
-        if key is None or key in claimed:
-            new.setdefault(id_, draft)
 
-    repeated = set(ids.values()) - new.keys()
-    found = await customers.find_whole(repeated) if repeated else {}
-    for position, id_ in ids.items():
-        if id_ not in new and id_ not in found:
-            results[position] = IdempotencyConflict("for a customer that has been deleted since")
-    if atomic and any(isinstance(result, CustomerError) for result in results):
-        raise Refused(results)
-    if new:
-        found |= {customer.id: customer for customer in await customers.insert(new)}
-    return [result or found[ids[position]] for position, result in enumerate(results)]
+async def store(
+    connection: Connection[Record],
+    drafts: Sequence[CustomerDraft | InvalidInput],
+    key_lifetime: timedelta,
+    *,
+    atomic: bool,
+) -> list[CustomerError | None]:
+    """Create customers as `create` does, without reading them back; None stands for each that is stored.
+
+    Raises:
+        Refused: with `atomic`, when there is a problem with any of them.
+    """
+    customers = CustomerRepository(connection)
+    claims = Claims(drafts)
+    await claims.take(customers, key_lifetime)
+    found = await customers.find(claims.repeated, owned=False) if claims.repeated else {}
+    claims.settle(found, atomic=atomic)
+    if claims.new:
+        await fetch(Insertion(claims.new).statement(), connection)
+    return claims.results
 
 
 def _hash(draft: CustomerDraft) -> bytes:

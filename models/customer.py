@@ -10,14 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tortoise import fields
-from tortoise.models import Model
+
+from db.row import Row
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
 
-class PostalAddress(Model):
+class PostalAddress(Row):
     """The postal address of one customer."""
 
     id: int = fields.IntField(primary_key=True, source_field="address_id")
@@ -32,7 +33,7 @@ class PostalAddress(Model):
         table = "postal_addresses"
 
 
-class PrivacySettings(Model):
+class PrivacySettings(Row):
     """What one customer agreed to."""
 
     id: int = fields.IntField(primary_key=True, source_field="privacy_settings_id")
@@ -43,7 +44,7 @@ class PrivacySettings(Model):
         table = "privacy_settings"
 
 
-class Customer(Model):
+class Customer(Row):
     """A customer: the root that owns the four other tables."""
 
     id: UUID = fields.UUIDField(primary_key=True, source_field="customer_id")
@@ -66,7 +67,7 @@ class Customer(Model):
         table = "customers"
 
 
-class CustomerEmail(Model):
+class CustomerEmail(Row):
     """An e-mail address of one customer; exactly one of a customer's is the primary one."""
 
     id: int = fields.IntField(primary_key=True, source_field="email_id")
@@ -82,7 +83,7 @@ class CustomerEmail(Model):
         unique_together = (("customer", "email"),)
 
 
-class CustomerPhoneNumber(Model):
+class CustomerPhoneNumber(Row):
     """A phone number of one customer."""
 
     id: int = fields.IntField(primary_key=True, source_field="phone_id")

@@ -100,8 +100,11 @@ def _fault(position: int, field: str, error: PydanticCustomError) -> InitErrorDe
 
 
 def _repeats(field: str, values: Sequence[str]) -> list[InitErrorDetails]:
+    repeats = [position for position, value in enumerate(values) if value in values[:position]]
+    if not repeats:
+        return []
     error = refused(IssueCode.DUPLICATE, "Give each one once; this one stands further up already.")
-    return [_fault(i, field, error) for i, value in enumerate(values) if value in values[:i]]
+    return [_fault(position, field, error) for position in repeats]
 
 
 def _raise(faults: list[InitErrorDetails]) -> None:
@@ -193,12 +196,12 @@ class CustomerDraft(Draft):
     @field_validator("emails", mode="after")
     @classmethod
     def _one_primary_each_once(cls, emails: tuple[EmailDraft, ...]) -> tuple[EmailDraft, ...]:
-        error = refused(IssueCode.MULTIPLE_PRIMARY, "Make only one e-mail address the primary one.")
+        faults = _repeats("email", [email.email for email in emails])
         primary = [position for position, email in enumerate(emails) if email.is_primary]
-        _raise(
-            _repeats("email", [email.email for email in emails])
-            + [_fault(position, "is_primary", error) for position in primary[1:]]
-        )
+        if len(primary) > 1:
+            error = refused(IssueCode.MULTIPLE_PRIMARY, "Make only one e-mail address the primary one.")
+            faults += [_fault(position, "is_primary", error) for position in primary[1:]]
+        _raise(faults)
         return emails
 
     @field_validator("phone_numbers", mode="after")

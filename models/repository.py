@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-from db.row import attach
 from db.session import fetch
-from db.sql import Select, Sql, join, sql
+from db.sql import Sql, join, sql
 from models import record
 from models.draft import MOST_CONTACTS
 from models.insertion import Insertion
@@ -38,13 +37,6 @@ if TYPE_CHECKING:
     )
     from models.page import Page, PageRequest
 
-_EMAILS = Select(record.EMAIL_COLUMNS, "customer_emails e").order_by(
-    "e.is_primary DESC, e.created_at, e.email_id"
-)
-_PHONE_NUMBERS = Select(record.PHONE_NUMBER_COLUMNS, "customer_phone_numbers p").order_by(
-    "p.created_at, p.phone_id"
-)
-
 _NAMES: Final[dict[str, LiteralString]] = {
     "first_name": "first_name = {}",
     "middle_name": "middle_name = {}",
@@ -69,27 +61,30 @@ class CustomerRepository:
 
     async def find_whole(self, ids: Collection[UUID]) -> dict[UUID, Customer]:
         """Return the customers that exist with all that they own, their related fields fetched."""
-        found = await self.find(ids)
-        emails, phone_numbers = await self.emails(ids), await self.phone_numbers(ids)
-        for id_, customer in found.items():
-            attach(customer.emails, emails.get(id_, []))
-            attach(customer.phone_numbers, phone_numbers.get(id_, []))
-        return found
+        whole = record.WHOLE_CUSTOMERS_AND_CONTACTS
+        rows = await self._fetch(whole.where(sql("c.customer_id = ANY({}::uuid[])", list(ids))).sql())
+        return {row[0]: record.customer_and_contacts(row) for row in rows}
 
-    async def emails(self, customer_ids: Collection[UUID]) -> dict[UUID, list[CustomerEmail]]:
+    async def emails(
+        self, customer_ids: Collection[UUID], *, created_at: bool = True
+    ) -> dict[UUID, list[CustomerEmail]]:
         """Return each customer's e-mail addresses, primary first, then oldest first."""
+        select = record.EMAILS.add("e.created_at") if created_at else record.EMAILS
         rows = await self._fetch(
-            _EMAILS.where(sql("e.customer_id = ANY({}::uuid[])", list(customer_ids))).sql()
+            select.where(sql("e.customer_id = ANY({}::uuid[])", list(customer_ids))).sql()
         )
         found: dict[UUID, list[CustomerEmail]] = defaultdict(list)
         for row in rows:
             found[row[1]].append(record.email(row))
         return found
 
-    async def phone_numbers(self, customer_ids: Collection[UUID]) -> dict[UUID, list[CustomerPhoneNumber]]:
+    async def phone_numbers(
+        self, customer_ids: Collection[UUID], *, created_at: bool = True
+    ) -> dict[UUID, list[CustomerPhoneNumber]]:
         """Return each customer's phone numbers, oldest first."""
+        select = record.PHONE_NUMBERS.add("p.created_at") if created_at else record.PHONE_NUMBERS
         rows = await self._fetch(
-            _PHONE_NUMBERS.where(sql("p.customer_id = ANY({}::uuid[])", list(customer_ids))).sql()
+            select.where(sql("p.customer_id = ANY({}::uuid[])", list(customer_ids))).sql()
         )
         found: dict[UUID, list[CustomerPhoneNumber]] = defaultdict(list)
         for row in rows:

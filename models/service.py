@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import uuid4
 
-from db.session import transaction
+from db.session import bulk_transaction, flush, transaction
 from models import creation
 from models.constraint import explained
 from models.errors import (
@@ -77,13 +77,21 @@ class CustomerService:
         """Return a page of customers; `owned` as for `find`, `counted` with how many there are in all."""
         return await CustomerRepository().page(request, owned=owned, counted=counted)
 
-    async def emails(self, customer_ids: Collection[UUID]) -> dict[UUID, list[CustomerEmail]]:
-        """Return each customer's e-mail addresses, primary first, then oldest first."""
-        return await CustomerRepository().emails(customer_ids)
+    async def find_whole(self, ids: Collection[UUID]) -> dict[UUID, Customer]:
+        """Return the customers that exist with all that they own, their related fields fetched."""
+        return await CustomerRepository().find_whole(ids)
 
-    async def phone_numbers(self, customer_ids: Collection[UUID]) -> dict[UUID, list[CustomerPhoneNumber]]:
+    async def emails(
+        self, customer_ids: Collection[UUID], *, created_at: bool = True
+    ) -> dict[UUID, list[CustomerEmail]]:
+        """Return each customer's e-mail addresses, primary first, then oldest first."""
+        return await CustomerRepository().emails(customer_ids, created_at=created_at)
+
+    async def phone_numbers(
+        self, customer_ids: Collection[UUID], *, created_at: bool = True
+    ) -> dict[UUID, list[CustomerPhoneNumber]]:
         """Return each customer's phone numbers, oldest first."""
-        return await CustomerRepository().phone_numbers(customer_ids)
+        return await CustomerRepository().phone_numbers(customer_ids, created_at=created_at)
 
     async def create(self, draft: CustomerDraft) -> Customer:
         """Create a customer with all that it owns, or find the one that its idempotency key created.
@@ -117,7 +125,24 @@ class CustomerService:
                 customers = CustomerRepository(connection)
                 return await creation.create(customers, drafts, self._key_lifetime, atomic=atomic)
         except creation.Refused as refused:
-            return refused.results
+            return [*refused.results]
+
+    async def store_many(
+        self, drafts: Sequence[CustomerDraft | InvalidInput], *, atomic: bool
+    ) -> list[CustomerError | None]:
+        """Create customers as `create_many` does, one batch of many; None stands for each that is stored.
+
+        A crash of PostgreSQL may lose them until `flush`.
+        """
+        try:
+            async with bulk_transaction() as connection:
+                return await creation.store(connection, drafts, self._key_lifetime, atomic=atomic)
+        except creation.Refused as refused:
+            return [*refused.results]
+
+    async def flush(self) -> None:
+        """Wait until no crash can lose what `store_many` stored."""
+        await flush()
 
     async def forget_idempotency_keys(self) -> int:
         """Remove the idempotency keys whose time is over, and return how many."""

@@ -21,12 +21,16 @@ from pydantic_core import PydanticCustomError
 from models.errors import IssueCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import LiteralString
 
 _CONTROL = {"Cc", "Cs", "Zl", "Zp"}
 _INVISIBLE = {"Cf", "Zs"}
 _FAR_TOO_LONG = 2_000
+# Nothing in such an address is changed: lower-case ASCII, without quotes.
+_PLAIN_ADDRESS = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([a-z0-9.-]+)", re.ASCII
+)
+_LONGEST_ADDRESS = 254
 # What phonenumbers would read besides, letters and extensions for instance, E.164 has no place for.
 _PHONE_NUMBER = re.compile(r"\+[0-9 ().\-/\u00a0\u2010-\u2015]+")
 
@@ -58,24 +62,37 @@ def clean(text: str) -> str:
     return text if text.isascii() or len(text) > _FAR_TOO_LONG else unicodedata.normalize("NFC", text)
 
 
-def at_most(length: int) -> Callable[[str], str]:
-    """Return a check that text has at most `length` characters, as PostgreSQL counts them."""
+def clean_up_to(length: int) -> AfterValidator:
+    """Return the cleaning of text that may have at most `length` characters, as PostgreSQL counts them."""
 
     def check(text: str) -> str:
+        text = clean(text)
         if len(text) > length:
             code = IssueCode.TOO_LONG.value
             raise PydanticCustomError(code, "Give at most {length} characters.", {"length": length})
         return text
 
-    return check
+    return AfterValidator(check)
 
 
 def email_address(text: str) -> str:
     """Return an e-mail address as email-validator normalises it; DNS is not asked."""
+    plain = _PLAIN_ADDRESS.fullmatch(text)
+    if plain and len(text) <= _LONGEST_ADDRESS and _is_normal(plain[1]):
+        return text
     try:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError:
         raise refused(IssueCode.INVALID_EMAIL, "Give an e-mail address such as ada@example.com.") from None
+
+
+@lru_cache(maxsize=4_096)
+def _is_normal(domain: str) -> bool:
+    """Return whether email-validator takes a domain, and leaves it as it is."""
+    try:
+        return validate_email(f"a@{domain}", check_deliverability=False).domain == domain
+    except EmailNotValidError:
+        return False
 
 
 def phone_number(text: str) -> str:
@@ -86,7 +103,7 @@ def phone_number(text: str) -> str:
         except phonenumbers.NumberParseException:
             number = None
         if number and phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            return f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
     raise refused(
         IssueCode.INVALID_PHONE_NUMBER,
         "Give a phone number with its country code and no extension, such as +14155552671.",
@@ -127,13 +144,9 @@ def postal_code_fits(postal_code: str, country: str) -> bool:
     return not patterns or (code.isascii() and any(pattern.fullmatch(code) for pattern in patterns))
 
 
-Text20 = Annotated[str, AfterValidator(clean), AfterValidator(at_most(20))]
-Text100 = Annotated[str, AfterValidator(clean), AfterValidator(at_most(100))]
-Text255 = Annotated[str, AfterValidator(clean), AfterValidator(at_most(255))]
-EmailAddress = Annotated[
-    str, AfterValidator(clean), AfterValidator(at_most(320)), AfterValidator(email_address)
-]
-PhoneNumber = Annotated[
-    str, AfterValidator(clean), AfterValidator(at_most(255)), AfterValidator(phone_number)
-]
+Text20 = Annotated[str, clean_up_to(20)]
+Text100 = Annotated[str, clean_up_to(100)]
+Text255 = Annotated[str, clean_up_to(255)]
+EmailAddress = Annotated[str, clean_up_to(320), AfterValidator(email_address)]
+PhoneNumber = Annotated[str, clean_up_to(255), AfterValidator(phone_number)]
 CountryCode = Annotated[str, AfterValidator(clean), AfterValidator(country_code)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from uuid import UUID
@@ -13,7 +14,7 @@ from db.row import attached
 from models.service import CustomerService
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from models import CustomerEmail, CustomerPhoneNumber
 
@@ -58,10 +59,14 @@ class Context:
     Loaders remember, so a context must not outlive its request.
     """
 
-    def __init__(self, customers: CustomerService) -> None:
+    def __init__(self, customers: CustomerService, asked: Collection[str]) -> None:
+        """Take what an operation's document asks for: the names of all its fields."""
         self.customers = customers
-        self.emails: Loader[CustomerEmail] = loader(customers.emails)
-        self.phone_numbers: Loader[CustomerPhoneNumber] = loader(customers.phone_numbers)
+        created_at = "createdAt" in asked
+        self.emails: Loader[CustomerEmail] = loader(partial(customers.emails, created_at=created_at))
+        self.phone_numbers: Loader[CustomerPhoneNumber] = loader(
+            partial(customers.phone_numbers, created_at=created_at)
+        )
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

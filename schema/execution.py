@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from graphql import (
     DocumentNode,
@@ -20,21 +20,28 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    Visitor,
     get_operation_ast,
     located_error,
     parse,
     specified_rules,
+    visit,
 )
 from graphql import execute as graphql_execute
+from graphql.pyutils import is_awaitable
 from strawberry.schema.schema import validate_document
 from strawberry.utils.await_maybe import await_maybe
+from tortoise.models import Model
 
 from db.errors import DatabaseUnavailable
 from models.errors import InvalidArgument, LimitExceeded
 from schema import schema
+from schema.context import Context
 
 if TYPE_CHECKING:
-    from schema.context import Context
+    from collections.abc import Awaitable
+
+    from models.service import CustomerService
 
 logger = logging.getLogger("customers")
 
@@ -61,7 +68,7 @@ class OperationNotAllowed(Exception):
 
 
 async def execute(
-    operation: Operation, context: Context, request_id: str, *, queries_only: bool = False
+    operation: Operation, customers: CustomerService, request_id: str, *, queries_only: bool = False
 ) -> Answer:
     """Execute an operation and return its answer, ready to be written as JSON.
 
@@ -69,7 +76,7 @@ async def execute(
         OperationNotAllowed: it is not a query, and `queries_only` is set.
     """
     try:
-        document = _document(operation.query)
+        document, asked = _document(operation.query)
         definition = _definition(document, operation.name)
     except _Refused as refused:
         return Answer({"errors": [_formatted(error, request_id) for error in refused.errors]}, executed=False)
@@ -79,10 +86,11 @@ async def execute(
         graphql_execute(
             schema._schema,  # noqa: SLF001 - Strawberry's own integrations take it from there
             document,
-            context_value=context,
+            context_value=Context(customers, asked),
             variable_values=operation.variables,
             operation_name=operation.name,
             executor_class=schema.execution_context_class,
+            is_awaitable=_is_awaitable,
         )
     )
     if not result.errors:
@@ -94,6 +102,11 @@ async def execute(
     return Answer({"errors": errors, "data": result.data}, executed=True)
 
 
+def _is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
+    # Tortoise's instances can be awaited, which gives the instance: a task for each of them, for nothing.
+    return not isinstance(value, Model) and is_awaitable(value)
+
+
 class _Refused(Exception):
     def __init__(self, *errors: GraphQLError) -> None:
         super().__init__()
@@ -101,8 +114,11 @@ class _Refused(Exception):
 
 
 @lru_cache(maxsize=512)
-def _document(query: str) -> DocumentNode:
-    """Return a parsed and valid document; the same few are sent again and again."""
+def _document(query: str) -> tuple[DocumentNode, frozenset[str]]:
+    """Return a parsed and valid document, and the names of all its fields.
+
+    The same few are sent again and again.
+    """
     try:
         document = parse(query)
         errors = validate_document(schema._schema, document, specified_rules)  # noqa: SLF001
@@ -111,7 +127,18 @@ def _document(query: str) -> DocumentNode:
         raise _Refused(located_error(error)) from error
     if errors:
         raise _Refused(*errors)
-    return document
+    return document, _field_names(document)
+
+
+def _field_names(document: DocumentNode) -> frozenset[str]:
+    names: set[str] = set()
+
+    class Names(Visitor):
+        def enter_field(self, node: FieldNode, *_: Any) -> None:
+            names.add(node.name.value)
+
+    visit(document, Names())
+    return frozenset(names)
 
 
 def _definition(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -21,6 +21,7 @@ from schema.types import Customer, Node
 T = TypeVar("T")
 
 _OWNED = ("address", "privacySettings")
+_CONTACTS = ("emails", "primaryEmail", "phoneNumbers")
 
 Found: TypeAlias = models.Customer | InvalidArgument | None
 """A customer, an error to answer in its place, or none."""
@@ -40,7 +41,13 @@ def _key(id_: str) -> UUID | InvalidArgument:
 async def _find(info: Info, ids: Sequence[str]) -> list[Found]:
     keys = [_key(id_) for id_ in ids]
     wanted = {key for key in keys if isinstance(key, UUID)}
-    found = await info.context.customers.find(wanted, owned=selects(info, _OWNED)) if wanted else {}
+    customers = info.context.customers
+    if not wanted:
+        found = {}
+    elif selects(info, _CONTACTS):
+        found = await customers.find_whole(wanted)
+    else:
+        found = await customers.find(wanted, owned=selects(info, _OWNED))
     return [found.get(key) if isinstance(key, UUID) else key for key in keys]
 
 

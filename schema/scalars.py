@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import strawberry
 from graphql import GraphQLError
 
@@ -27,6 +28,9 @@ def _parse(value: Any) -> datetime:
 
 
 def _serialize(value: datetime) -> str:
+    # Three times as quick as isoformat, but it leaves zeros out.
+    if value.microsecond:
+        return orjson.dumps(value)[1:-1].decode()
     return value.isoformat(timespec="microseconds")
 
 

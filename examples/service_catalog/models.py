@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tortoise import fields
-from tortoise.models import Model
+
+from db.row import Row
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
 
-class Service(Model):
+class Service(Row):
     """Something that is deployed, known by its name."""
 
     id: UUID = fields.UUIDField(primary_key=True)
@@ -25,7 +26,7 @@ class Service(Model):
         table = "services"
 
 
-class Deployment(Model):
+class Deployment(Row):
     """One version of a service, deployed."""
 
     id: int = fields.IntField(primary_key=True)

@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from db.session import acquire, transaction
+from db.session import acquire, bulk_transaction, transaction
 from db.tortoise import connect, disconnect
 from models import creation
-from models.draft import CustomerDraft
-from models.errors import IdempotencyConflict
+from models.customer import Customer
+from models.draft import CustomerDeletion, CustomerDraft
+from models.errors import CustomerError, IdempotencyConflict, InvalidInput
 from models.repository import CustomerRepository
 from models.service import CustomerService
 from tests.integration.test_catalog import connected
 from tests.integration.test_statements import answer, drafts, watched
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from asyncpg import Connection, Record
 
     from db.settings import DatabaseSettings
 
@@ -42,6 +46,12 @@ def many(count: int, name: str | None) -> list[CustomerDraft]:
     ]
 
 
+async def count() -> int:
+    async with acquire() as connection:
+        customers: int = await connection.fetchval("SELECT count(*) FROM customers")
+        return customers
+
+
 @pytest.mark.parametrize("atomic", [True, False])
 @pytest.mark.usefixtures("pool")
 async def test_statements_do_not_grow_with_the_list(atomic: bool) -> None:
@@ -62,6 +72,71 @@ async def test_statements_do_not_grow_with_the_list(atomic: bool) -> None:
         taken.append(sent)
     assert taken[0] == taken[1]
     assert max(taken[0]) <= 9
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+@pytest.mark.usefixtures("pool")
+async def test_storing_is_creating_without_reading_back(atomic: bool) -> None:
+    """What is stored by the batch is refused, or recognised by its key, just as what is created."""
+    service = CustomerService()
+    gone, kept = await service.create_many(many(2, "used"), atomic=True)
+    assert isinstance(gone, Customer)
+    assert isinstance(kept, Customer)
+    await service.delete(CustomerDeletion.of({"id": str(gone.id)}))
+    used = many(2, "used")
+    other = used[1].model_copy(update={"first_name": "Augusta"})
+    refused: list[CustomerDraft | InvalidInput] = [InvalidInput([]), other, used[0]]
+
+    def answers(results: Sequence[creation.Result | None]) -> list[str | None]:
+        return [str(result) if isinstance(result, CustomerError) else None for result in results]
+
+    nothing: list[CustomerDraft | InvalidInput] = []
+    for some in (nothing, refused):
+        created, stored = (
+            [*many(2, f"{name} {len(some)}"), *many(2, None), used[1], *some]
+            for name in ("created", "stored")
+        )
+        before = await count()
+        expected = answers(await service.create_many(created, atomic=atomic))
+        more = await count() - before
+        assert answers(await service.store_many(stored, atomic=atomic)) == expected
+        assert await count() == before + 2 * more
+        assert more == (0 if some and atomic else 4)
+        assert expected.count(None) == (0 if some and atomic else 5)
+
+
+@pytest.mark.usefixtures("pool")
+async def test_a_batch_is_planned_for_the_tables_as_they_are() -> None:
+    """A plan that the session made for an empty table is made anew for a bulk transaction, and only there."""
+
+    async def plan(lent: Callable[[], AbstractAsyncContextManager[Connection[Record]]]) -> str:
+        async with lent() as connection:
+            rows = await connection.fetch("EXPLAIN EXECUTE read")
+            return "".join(row[0] for row in rows)
+
+    async with acquire() as connection:
+        await connection.execute("CREATE TEMP TABLE numbers (n int); PREPARE read AS TABLE numbers")
+    empty = await plan(acquire)
+    async with acquire() as connection:
+        await connection.execute("INSERT INTO numbers SELECT generate_series(1, 10000)")
+
+    assert await plan(transaction) == empty
+    assert await plan(bulk_transaction) != empty
+
+
+@pytest.mark.usefixtures("pool")
+async def test_what_was_stored_is_on_the_disk_after_a_flush() -> None:
+    """Flushing waits for PostgreSQL's log to be written up to the end that it had after the last batch."""
+    service = CustomerService()
+    async with acquire() as connection:
+        # The tests' own server is told never to wait.
+        await connection.execute("SET synchronous_commit = on")
+    await service.store_many(many(3, None), atomic=True)
+    async with acquire() as connection:
+        end = await connection.fetchval("SELECT pg_current_wal_insert_lsn()::text")
+    await service.flush()
+    async with acquire() as connection:
+        assert await connection.fetchval("SELECT pg_current_wal_flush_lsn() >= $1::text::pg_lsn", end)
 
 
 @pytest.mark.parametrize("selection", ["nodes { id }", "pageInfo { hasNextPage }", "edges { cursor }"])

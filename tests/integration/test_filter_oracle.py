@@ -18,7 +18,6 @@ from db.tortoise import connect, disconnect
 from models.draft import CustomerDraft
 from models.repository import CustomerRepository
 from models.service import CustomerService
-from schema.context import Context
 from schema.execution import Operation, execute
 from tests.conftest import created
 
@@ -228,7 +227,7 @@ class World:
 
     def page(self, **arguments: Any) -> dict[str, Any]:
         """Return a page as a client gets it."""
-        done = self._runner.run(execute(Operation(QUERY, arguments), Context(CustomerService()), "test"))
+        done = self._runner.run(execute(Operation(QUERY, arguments), CustomerService(), "test"))
         assert "errors" not in done.content, done.content
         return cast("dict[str, Any]", done.content["data"]["customers"])
 

@@ -11,7 +11,6 @@ from bench.scale import OPERATIONS, Samples
 from db.seed import seed
 from db.tortoise import connect, disconnect
 from models.service import CustomerService
-from schema.context import Context
 from schema.execution import Operation, execute
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ async def faults(*operations: Operation) -> list[str]:
     """Return what would grow with the table in the plans of the last operation, after sending all."""
     for operation in operations:
         async with watched() as sent:
-            answer = await execute(operation, Context(CustomerService()), "test")
+            answer = await execute(operation, CustomerService(), "test")
         assert "errors" not in answer.content, answer.content
     assert sent
     return [fault for query in list(sent) for fault in (await Plan.of(query)).faults()]
@@ -76,12 +75,12 @@ async def test_a_page_backwards_is_read_from_an_index(samples: Samples) -> None:
 async def test_a_country_is_read_by_last_name(country: str) -> None:
     """Of a common and of a rare country alike, no step of a page reads anybody of another country."""
     asked = Operation(OF_A_COUNTRY, {"country": country})
-    answer = await execute(asked, Context(CustomerService()), "test")
+    answer = await execute(asked, CustomerService(), "test")
     after = answer.content["data"]["customers"]["pageInfo"]["endCursor"]
 
     for operation in asked, Operation(OF_A_COUNTRY, {"country": country, "after": after}):
         async with watched() as sent:
-            await execute(operation, Context(CustomerService()), "test")
+            await execute(operation, CustomerService(), "test")
         [plan] = [await Plan.of(query) for query in list(sent)]
         assert plan.most_rows() <= 21, plan.lines()
 

@@ -1,0 +1,152 @@
+"""Plans are made once, and never mistaken for one another."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    build_schema,
+    execute,
+    parse,
+)
+
+from breadth import BreadthExecutor, plan
+from tests.unit.breadth.asking import ask, failures
+
+SCHEMA = build_schema("type Query { a: Int b: Int pet: Pet } type Pet { name: String age: Int }")
+ROOT = {"a": 1, "b": 2, "pet": {"name": "Tom", "age": 3}}
+
+
+def run(schema: GraphQLSchema, document: Any, root: Any = ROOT, **options: Any) -> ExecutionResult:
+    result = execute(schema, document, root, executor_class=BreadthExecutor, **options)
+    assert isinstance(result, ExecutionResult)
+    return result
+
+
+def test_a_document_with_other_variables() -> None:
+    """Variables that decide what is skipped decide it in each request anew, at any depth."""
+    document = parse(
+        """query ($a: Boolean! $name: Boolean = false) {
+            a @include(if: $a) b pet { age @include(if: $a) name @skip(if: $name) }
+        }"""
+    )
+    expected = {
+        (True, False): {"a": 1, "b": 2, "pet": {"age": 3, "name": "Tom"}},
+        (False, False): {"b": 2, "pet": {"name": "Tom"}},
+        (True, True): {"a": 1, "b": 2, "pet": {"age": 3}},
+        (False, True): {"b": 2, "pet": {}},
+    }
+
+    for _ in range(2):
+        for (a, name), data in expected.items():
+            assert run(SCHEMA, document, variable_values={"a": a, "name": name}).data == data
+
+
+def test_more_variables_than_plans_are_kept() -> None:
+    """An operation with more combinations than are kept answers them all."""
+    names = [f"v{number}" for number in range(6)]
+    declared = " ".join(f"${name}: Boolean!" for name in names)
+    document = parse(f"query ({declared}) {{ {' '.join(f'{n}: a @include(if: ${n})' for n in names)} }}")
+
+    for bits in range(2 ** len(names)):
+        given = {name: bool(bits >> number & 1) for number, name in enumerate(names)}
+        data = run(SCHEMA, document, variable_values=given).data
+        assert data == {name: 1 for name in names if given[name]}
+
+
+def test_a_document_with_another_schema() -> None:
+    """The same document means something else where the types are others."""
+    other = build_schema("type Query { a: String b: [Int] pet: Pet } type Pet { name: String age: String }")
+    document = parse("{ a pet { age } }")
+
+    for _ in range(2):
+        assert run(SCHEMA, document).data == {"a": 1, "pet": {"age": 3}}
+        assert run(other, document).data == {"a": "1", "pet": {"age": "3"}}
+
+
+def test_the_same_operation_among_other_fragments() -> None:
+    """An operation's plan is not used when the fragments around it have changed."""
+    operation, fragment = parse("{ pet { ...F } } fragment F on Pet { name }").definitions
+    _, other = parse("{ a } fragment F on Pet { age }").definitions
+
+    for given, data in ((fragment, {"name": "Tom"}), (other, {"age": 3})):
+        assert run(SCHEMA, DocumentNode(definitions=(operation, given))).data == {"pet": data}
+
+
+def test_two_operations_of_one_document() -> None:
+    """Each operation of a document has its own plan."""
+    document = parse("query One { a } query Two { b }")
+
+    for _ in range(2):
+        assert run(SCHEMA, document, operation_name="One").data == {"a": 1}
+        assert run(SCHEMA, document, operation_name="Two").data == {"b": 2}
+
+
+def test_as_many_plans_as_the_bound_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans do not pile up: the oldest goes, and its document with it."""
+    monkeypatch.setattr(plan, "MOST_OPERATIONS", 3)
+    monkeypatch.setattr(plan, "_operations", {})
+    first = parse("{ a }")
+    gone = weakref.ref(first.definitions[0])
+    run(SCHEMA, first)
+    del first
+
+    for _ in range(9):
+        assert run(SCHEMA, parse("{ b }")).data == {"b": 2}
+
+    gc.collect()
+    assert gone() is None
+    assert len(plan._operations) == 3
+
+
+ENDLESS = build_schema("type Query { q: Query n: Int }")
+
+
+def endless() -> dict[str, Any]:
+    root: dict[str, Any] = {"n": 1}
+    return root | {"q": lambda _info: endless()}
+
+
+def test_fifty_levels_are_nothing_special() -> None:
+    """Answers are as deep as documents, although the data has no end."""
+    data: Any = ask(ENDLESS, "{ q " * 50 + "{ n }" + " }" * 50, endless()).data
+
+    for _ in range(50):
+        data = data["q"]
+    assert data == {"n": 1}
+
+
+@pytest.mark.parametrize("depth", [200, 5_000])
+def test_documents_deeper_than_the_stack_are_refused(depth: int) -> None:
+    """Selections nested deeper than Python can follow are an error, not a crash."""
+    [operation] = parse("{ q { n } }").definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    [field] = operation.selection_set.selections
+    assert isinstance(field, FieldNode)
+    for _ in range(depth):
+        field = replace(field, selection_set=SelectionSetNode(selections=(field,)))
+    operation = replace(operation, selection_set=SelectionSetNode(selections=(field,)))
+
+    result = run(ENDLESS, DocumentNode(definitions=(operation,)), root=endless())
+
+    assert [*map(str, result.errors or ())] != []
+
+
+def test_fragments_may_be_deep() -> None:
+    """Fragments in fragments are followed."""
+    fragments = " ".join(f"fragment F{n} on Pet {{ ...F{n + 1} }}" for n in range(50))
+
+    result = ask(SCHEMA, f"{{ pet {{ ...F0 }} }} {fragments} fragment F50 on Pet {{ name }}", ROOT)
+
+    assert result.data == {"pet": {"name": "Tom"}}
+    assert failures(result) == []
