@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from api import graphiql
-from api.graphql import graphql
+from api.graphql import GraphQL
 from api.health import healthz, readyz
 from api.settings import Settings
 from db.embedded import EmbeddedServer
@@ -53,17 +54,29 @@ def create_app(database: DatabaseSettings | None = None, settings: Settings | No
             await connect(database)
             stack.push_async_callback(disconnect)
             await stack.enter_async_context(_meanwhile(_forget_keys(customers)))
+            _spare_collections()
             yield {"customers": customers}
 
     return Starlette(
         routes=[
-            Route("/graphql", graphql, methods=["GET", "POST"]),
+            Route("/graphql", GraphQL(), methods=["GET", "POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             *graphiql.routes(),
         ],
         lifespan=lifespan,
     )
+
+
+def _spare_collections() -> None:
+    """Keep the garbage collector from going through a page's objects while they are in use.
+
+    They refer to each other in no circle and are gone with the request; with Python's threshold of 700, a
+    page of 50 customers has it run twice. What is there by now stays, and needs no looking at again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import orjson
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.graphiql import page
@@ -17,7 +18,7 @@ from schema.execution import Answer, Operation, OperationNotAllowed, execute, re
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -31,7 +32,16 @@ class BadRequest(Exception):
         self.status = status
 
 
-async def graphql(request: Request) -> Response:
+class GraphQL:
+    """The endpoint: an ASGI application, which Starlette does not wrap as it wraps functions."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        response = await _answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+async def _answer(request: Request) -> Response:
     """Answer a GraphQL request, or show the explorer to a browser that asks for a page."""
     safe = request.method != "POST"
     if safe and "query" not in request.query_params and _accepts(request, "text/html"):

@@ -9,7 +9,7 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from graphql import GraphQLField, GraphQLSchema
 
@@ -30,9 +30,9 @@ class Batch(NamedTuple):
 def batched(graphql_type: Any, **options: Any) -> Callable[[Resolver], Any]:
     """Declare a field of a Strawberry type by a resolver that gets all objects at once.
 
-    The resolver, a function or a coroutine function, takes the list of objects first, then `info` and the
-    field's arguments where it wants them, and returns a list of values in the objects' order; an exception
-    among the values is the error of its object. Other options are those of `strawberry.field`.
+    The resolver takes the list of objects first, then `info` and the field's arguments where it wants them,
+    and returns a list of values in the objects' order, or an awaitable of it; an exception among them is the
+    error of its object. Other options are those of `strawberry.field`.
 
         @batched(list[Pet])
         async def pets(owners: Sequence[Owner], info: strawberry.Info) -> list[list[Pet]]:
@@ -44,10 +44,15 @@ def batched(graphql_type: Any, **options: Any) -> Callable[[Resolver], Any]:
 
     def declare(resolver: Resolver) -> Any:
         def resolve(parent: Any, **arguments: Any) -> Any:
-            return _of(parent, resolver(_objects(parent), **arguments))
+            if isinstance(parent, Batch):
+                return resolver(parent.objects, **arguments)
+            values = resolver([parent], **arguments)
+            return _only_awaited(values) if inspect.isawaitable(values) else _only(values)
 
         async def resolve_async(parent: Any, **arguments: Any) -> Any:
-            return _of(parent, await resolver(_objects(parent), **arguments))
+            if isinstance(parent, Batch):
+                return await resolver(parent.objects, **arguments)
+            return _only(await resolver([parent], **arguments))
 
         chosen: Any = resolve_async if inspect.iscoroutinefunction(resolver) else resolve
         _, *parameters = inspect.signature(resolver).parameters.values()
@@ -72,12 +77,10 @@ def is_batched(definition: GraphQLField, schema: GraphQLSchema) -> bool:
     return not converter._get_field_exception_handlers(field)  # noqa: SLF001 - Strawberry tells in no other way
 
 
-def _objects(parent: Any) -> Sequence[Any]:
-    return parent.objects if isinstance(parent, Batch) else [parent]
-
-
-def _of(parent: Any, values: Sequence[Any]) -> Any:
-    if isinstance(parent, Batch):
-        return values
+def _only(values: Sequence[Any]) -> Any:
     [value] = values
     return value
+
+
+async def _only_awaited(values: Awaitable[Sequence[Any]]) -> Any:
+    return _only(await values)

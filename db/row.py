@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Model)
 R = TypeVar("R", bound="Row")
 
-_new = object.__new__
-
 
 class Row(Model):
     """A model whose instances can be made straight from rows.
@@ -36,10 +34,15 @@ class Row(Model):
         abstract = True
 
 
+def blank(model: type[R]) -> R:
+    """Return an instance without attributes, a saved one as far as Tortoise is concerned."""
+    return object.__new__(model)
+
+
 def instance(model: type[R], names: Iterable[str], values: Iterable[Any]) -> R:
-    """Return an instance of a model with these attributes, a saved one as far as Tortoise is concerned."""
-    made = _new(model)
-    made.__dict__.update(zip(names, values))  # noqa: B905 - a row has what was selected, and every read ends here
+    """Return an instance of a model with these attributes."""
+    made = blank(model)
+    made.__dict__.update(zip(names, values, strict=True))
     return made
 
 

@@ -32,7 +32,7 @@ class Paging:
     def __init__(self, request: PageRequest, *, owned: bool, counted: bool) -> None:
         self._request = request
         self._counted = counted
-        self._width = len(record.CUSTOMER) + (len(record.ADDRESS) + len(record.SETTINGS) if owned else 0)
+        self._width = record.CUSTOMER_WIDTH + (record.OWNED_WIDTH if owned else 0)
         condition = request.where.condition() if request.where else None
         base = record.WHOLE_CUSTOMERS if owned or condition else record.CUSTOMERS
         base = base if owned else base.only(record.CUSTOMER_COLUMNS)

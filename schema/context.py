@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 import strawberry
@@ -42,14 +42,19 @@ def loader(find: Callable[[list[UUID]], Awaitable[dict[UUID, list[Row]]]]) -> Lo
     return DataLoader(load)
 
 
-async def load_unless_attached(owners: Sequence[Any], relation: str, loader: Loader[Row]) -> list[list[Row]]:
-    """Return what belongs to each owner: what was attached to it, or else what the loader finds.
-
-    What a mutation has attached is of the moment of its answer.
-    """
+def load_unless_attached(
+    owners: Sequence[Any], relation: str, loader: Loader[Row]
+) -> Sequence[Sequence[Row]] | Awaitable[Sequence[Sequence[Row]]]:
+    """Return what belongs to each owner: what came with it, or else, awaitable, what the loader finds."""
     found = [attached(owner, relation) for owner in owners]
     missing = tuple([owner.id for owner, rows in zip(owners, found, strict=True) if rows is None])
-    loaded = iter(await loader.load(missing) if missing else ())
+    if not missing:
+        return cast("list[list[Row]]", found)
+    return loader.load(missing) if len(missing) == len(owners) else _fill(found, loader.load(missing))
+
+
+async def _fill(found: list[list[Row] | None], missing: Awaitable[list[list[Row]]]) -> list[list[Row]]:
+    loaded = iter(await missing)
     return [next(loaded) if rows is None else rows for rows in found]
 
 
@@ -62,11 +67,17 @@ class Context:
     def __init__(self, customers: CustomerService, asked: Collection[str]) -> None:
         """Take what an operation's document asks for: the names of all its fields."""
         self.customers = customers
-        created_at = "createdAt" in asked
-        self.emails: Loader[CustomerEmail] = loader(partial(customers.emails, created_at=created_at))
-        self.phone_numbers: Loader[CustomerPhoneNumber] = loader(
-            partial(customers.phone_numbers, created_at=created_at)
-        )
+        self._created_at = "createdAt" in asked
+
+    @cached_property
+    def emails(self) -> Loader[CustomerEmail]:
+        """E-mail addresses by the ids of their customers."""
+        return loader(partial(self.customers.emails, created_at=self._created_at))
+
+    @cached_property
+    def phone_numbers(self) -> Loader[CustomerPhoneNumber]:
+        """Phone numbers by the ids of their customers."""
+        return loader(partial(self.customers.phone_numbers, created_at=self._created_at))
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -80,15 +80,16 @@ class Mutation:
     async def create_customers(
         self, info: Info, input: Input[inputs.CreateCustomersInput]
     ) -> CreateCustomersPayload:
-        if len(input.customers) > MOST_AT_ONCE:
+        given = plain(input)
+        if len(given["customers"]) > MOST_AT_ONCE:
             raise LimitExceeded(f"Create at most {MOST_AT_ONCE} customers at once.")
         drafts = []
-        for position, customer in enumerate(input.customers):
+        for position, customer in enumerate(given["customers"]):
             drafts.append(_draft(customer))
             if position % 50 == 0:
                 await asyncio.sleep(0)  # others are not to wait until all are checked
         results = await info.context.customers.create_many(
-            drafts, atomic=input.on_error is inputs.OnError.ATOMIC
+            drafts, atomic=given["on_error"] is inputs.OnError.ATOMIC
         )
         answers = [_answer(result, position) for position, result in enumerate(results)]
         return CreateCustomersPayload(results=answers)
@@ -155,9 +156,9 @@ class Mutation:
         return await info.context.customers.remove_phone_number(draft.PhoneNumberRemoval.of(plain(input)))
 
 
-def _draft(customer: inputs.CreateCustomerInput) -> draft.CustomerDraft | errors.InvalidInput:
+def _draft(customer: dict[str, Any]) -> draft.CustomerDraft | errors.InvalidInput:
     try:
-        return draft.CustomerDraft.of(plain(customer))
+        return draft.CustomerDraft.of(customer)
     except errors.InvalidInput as error:
         return error
 

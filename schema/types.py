@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
+from strawberry.utils.await_maybe import await_maybe
 
 import models
 from breadth import batched
@@ -69,21 +70,19 @@ class Customer(Node):
     )
 
     @batched(list[CustomerEmail], description="Primary first, then oldest first.")
-    async def emails(customers: Sequence[models.Customer], info: Info) -> list[list[models.CustomerEmail]]:
-        return await load_unless_attached(customers, "emails", info.context.emails)
+    def emails(customers: Sequence[models.Customer], info: Info) -> Any:
+        return load_unless_attached(customers, "emails", info.context.emails)
 
     @batched(CustomerEmail | None, description="The primary one of the e-mail addresses.")
     async def primary_email(
         customers: Sequence[models.Customer], info: Info
     ) -> list[models.CustomerEmail | None]:
-        emails = await load_unless_attached(customers, "emails", info.context.emails)
+        emails = await await_maybe(load_unless_attached(customers, "emails", info.context.emails))
         return [next((email for email in own if email.is_primary), None) for own in emails]
 
     @batched(list[CustomerPhoneNumber], description="Oldest first.")
-    async def phone_numbers(
-        customers: Sequence[models.Customer], info: Info
-    ) -> list[list[models.CustomerPhoneNumber]]:
-        return await load_unless_attached(customers, "phone_numbers", info.context.phone_numbers)
+    def phone_numbers(customers: Sequence[models.Customer], info: Info) -> Any:
+        return load_unless_attached(customers, "phone_numbers", info.context.phone_numbers)
 
     @classmethod
     def is_type_of(cls, value: object, _info: Any) -> bool:
