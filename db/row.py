@@ -34,8 +34,8 @@ class Row(Model):
         abstract = True
 
 
-# Makes an instance of a model without attributes, a saved one as far as Tortoise is concerned. A function of our
-# own around it would take as long as it does, hundreds of times for a page.
+# Makes an instance of a model without attributes, a saved one as far as Tortoise is concerned. A function of
+# our own around it would take as long again, hundreds of times for a page.
 blank = object.__new__
 
 
