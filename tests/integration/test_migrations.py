@@ -29,6 +29,7 @@ ALL = [
     "2_20251121091500_customer_ordering",
     "3_20251121150000_customer_search",
     "4_20251121160000_idempotency_keys",
+    "5_20251121170000_search_without_jit",
 ]
 
 LOCKS = (
@@ -110,10 +111,10 @@ async def test_history(blank: DatabaseSettings) -> None:
     assert await history(blank) == [(name, True) for name in ALL]
     assert await at_head(blank)
 
-    assert await downgrade(blank) == ALL[4:]
-    assert await pending(blank) == ALL[4:]
-    assert await downgrade(blank, to=4) == []
-    assert await downgrade(blank, to=-1) == ALL[3::-1]
+    assert await downgrade(blank) == ALL[5:]
+    assert await pending(blank) == ALL[5:]
+    assert await downgrade(blank, to=5) == []
+    assert await downgrade(blank, to=-1) == ALL[4::-1]
     assert await downgrade(blank) == []
     assert await pending(blank) == ALL
 

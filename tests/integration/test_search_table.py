@@ -319,6 +319,18 @@ async def test_other_programs_are_followed(table: Table) -> None:
     assert words == [beginnings | {f"lee{number}", f"lee{number} "} for number in (1, 2, 3)]
 
 
+async def test_other_programs_compile_nothing(table: Table) -> None:
+    """Where a session has `jit` on, what keeps the table is not compiled: that takes longer than the rest."""
+    connection = await table.connection()
+    functions = await connection.fetch(
+        "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'customer_domain'::regnamespace"
+    )
+    await connection.close()
+    assert functions
+    for name, settings in functions:
+        assert "jit=off" in settings, name
+
+
 @pytest.mark.parametrize(
     ("contacts", "others"), [("customer_emails", "email"), ("customer_phone_numbers", "number")]
 )
