@@ -72,7 +72,7 @@ def _spare_collections() -> None:
     """Keep the garbage collector from going through a page's objects while they are in use.
 
     They refer to each other in no circle and are gone with the request; with Python's threshold of 700, a
-    page of 50 customers has it run twice. What is there by now stays, and needs no looking at again.
+    page of 50 customers would have it run twice. What is there by now stays, and needs no looking at again.
     """
     gc.collect()
     gc.freeze()

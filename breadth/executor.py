@@ -76,4 +76,7 @@ async def _awaited(execution: Execution, answers: Pending[list[Answer]]) -> Exec
 
 def _result(execution: Execution, answers: list[Answer]) -> ExecutionResult:
     [data] = answers
+    # The executor and its helpers refer to each other. Apart, they are gone with the operation, and so is all
+    # that its context holds; together, they would wait for the garbage collector.
+    execution.executor.async_helpers = None  # type: ignore[assignment]
     return ExecutionResult(None if data is FAILED else data, reported(execution.errors) or None)

@@ -6,6 +6,7 @@ Tortoise's own way converts each value that asyncpg has already converted, which
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from weakref import proxy
 
 from tortoise.models import Model
 
@@ -47,7 +48,12 @@ def instance(model: type[R], names: Iterable[str], values: Iterable[Any]) -> R:
 
 
 def attach(relation: ReverseRelation[M], rows: Sequence[M]) -> None:
-    """Make rows the fetched content of a related field, as Tortoise's `prefetch_related` does."""
+    """Make rows the fetched content of a related field, as Tortoise's `prefetch_related` does.
+
+    The field refers to its owner weakly then: otherwise each would keep the other until the garbage collector
+    comes, which stops everything for as long as it takes to go through thousands of them.
+    """
+    relation.instance = proxy(relation.instance)
     relation._set_result_for_query(list(rows))  # noqa: SLF001 - Tortoise has no public way
 
 

@@ -1,0 +1,59 @@
+"""What operations leave behind."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING
+
+import pytest
+from graphql.execution.executor import Executor
+from tortoise.models import Model
+
+from models.repository import CustomerRepository
+from models.service import CustomerService
+from schema.context import Context
+from schema.execution import Operation, execute
+from tests.integration.test_statements import connected, drafts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["connected"]
+
+CUSTOMER = (
+    "{ id createdAt emails { email createdAt } primaryEmail { id } phoneNumbers { id } address { city } }"
+)
+OPERATIONS = {
+    "a look-up": f"query ($id: ID!) {{ customer(id: $id) {CUSTOMER} }}",
+    "a page": f"{{ customers {{ edges {{ cursor node {CUSTOMER} }} pageInfo {{ endCursor }} totalCount }} }}",
+    "a change": (
+        'mutation ($id: ID!) { updateCustomer(input: {id: $id, lastName: "Byron"}) '
+        f"{{ ... on Customer {CUSTOMER} }} }}"
+    ),
+}
+
+
+@pytest.fixture
+def garbage() -> Iterator[list[object]]:
+    """What the garbage collector finds, kept for a look at it."""
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    yield gc.garbage
+    gc.set_debug(0)
+    gc.garbage.clear()
+    gc.enable()
+
+
+@pytest.mark.parametrize("query", OPERATIONS.values(), ids=OPERATIONS)
+@pytest.mark.usefixtures("connected")
+async def test_nothing_waits_for_the_collector(query: str, garbage: list[object]) -> None:
+    """What an operation read is gone with its answer: collecting thousands of such would stop all others."""
+    ids = [customer.id for customer in await CustomerRepository().insert(drafts(3))]
+    operation = Operation(query, {"id": str(ids[0])} if "$id" in query else None)
+
+    answer = await execute(operation, CustomerService(), "test")
+
+    assert "errors" not in answer.content, answer.content
+    gc.collect()
+    assert [item for item in garbage if isinstance(item, Context | Executor | Model)] == []
