@@ -21,6 +21,7 @@ from db.url import connect_args
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from tortoise.backends.base.client import PoolConnectionWrapper
 
 # How long a migration's statement waits for a lock, in seconds. Whoever comes after it waits as long: a
 # short wait keeps the service up while a migration stands behind a long query.
@@ -149,9 +150,15 @@ class Pool(asyncpg.Pool):
             async with asyncio.timeout(timeout or self.patience):
                 return await waiter
         except BaseException:
-            if waiter.done() and not waiter.cancelled() and waiter.result() is not None:
-                await self.release(waiter.result())
+            if waiter.done() and not waiter.cancelled():
+                await self._pass_on(waiter.result())
             raise
+
+    async def _pass_on(self, connection: Any) -> None:
+        if connection is None:
+            self._wake(None)
+        else:
+            await self.release(connection)
 
     def _wake(self, connection: Any) -> bool:
         while self._waiters:
@@ -259,9 +266,7 @@ class Client(AsyncpgDBClient):
     async def pool(self) -> Pool:
         """Return the pool, opened if it is not open yet."""
         if self._pool is None:
-            async with self._lock:  # type: ignore[attr-defined]
-                if self._pool is None:
-                    await self.create_connection(with_db=True)
+            await cast("PoolConnectionWrapper[Any]", self.acquire_connection()).ensure_connection()
         return cast("Pool", self._pool)
 
     async def _close(self) -> None:

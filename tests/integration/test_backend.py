@@ -14,7 +14,9 @@ from tortoise.transactions import in_transaction
 
 from db.errors import DatabaseUnavailable, is_away
 from db.migrate import migrate, names
+from db.session import client, fetch
 from db.settings import DatabaseSettings, SettingsError
+from db.sql import sql
 from db.tortoise import connect, disconnect
 from models.customer import Customer
 from tests.conftest import elsewhere, execute
@@ -89,6 +91,32 @@ async def test_release() -> None:
         await connection.execute("BEGIN; INSERT INTO customers (first_name, last_name) VALUES ('', '')")
     assert await Customer.all().count() == 0
     assert len(complaints) == 1
+
+
+@pytest.mark.usefixtures("connected")
+async def test_reopened() -> None:
+    """A pool that was closed is opened again by the next statement."""
+    await client().close()
+    assert [row[0] for row in await fetch(sql("SELECT 1"))] == [1]
+
+
+@pytest.mark.usefixtures("connected")
+async def test_cancelled_while_waiting() -> None:
+    """Who is cancelled when another connection may be made leaves making it to the next who waits."""
+
+    async def use() -> None:
+        async with pool().acquire() as connection:
+            await connection.execute("SELECT 1")
+
+    kept, lost = await pool().acquire(), await pool().acquire()
+    waiting = [asyncio.create_task(use()) for _ in range(2)]
+    await asyncio.sleep(0)
+    lost.terminate()
+    await pool().release(lost)
+    waiting[0].cancel()
+    await waiting[1]
+    assert waiting[0].cancelled()
+    await pool().release(kept)
 
 
 @pytest.mark.usefixtures("connected")
