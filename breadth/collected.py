@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import is_leaf_type, is_non_null_type
 
+from breadth.attempt import attempt
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable
 
@@ -57,9 +59,6 @@ class Collected:
             return False
         if item is None or isinstance(item, Exception):
             return True
-        if is_leaf_type(self._required):
-            try:
-                self._executor.complete_leaf_value(self._required, item)
-            except Exception:  # noqa: BLE001 - it is the field's error, whatever it is
-                return True
-        return False
+        return is_leaf_type(self._required) and isinstance(
+            attempt(self._executor.complete_leaf_value, self._required, item), Exception
+        )

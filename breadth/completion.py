@@ -22,13 +22,14 @@ from graphql import (
 from graphql.execution.executor import collect_iterator_awaitables, invalid_return_type_error
 from graphql.pyutils import Undefined, gather_with_cancel, is_iterable
 
+from breadth.attempt import attempt
 from breadth.collected import Collected
 from breadth.column import FAILED, Answer, Column, ItemColumn, Objects
 from breadth.eager import Eager
 from breadth.errors import FieldError, field_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from graphql import GraphQLAbstractType, GraphQLLeafType, GraphQLList, GraphQLObjectType
     from graphql.execution.executor import Executor
@@ -40,14 +41,6 @@ _ABSENT = (type(None), type(Undefined), Exception)
 
 class AllFailed(Exception):
     """Nothing is left that would be worth the wait."""
-
-
-def attempt(call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-    """Return the result of a call, or the exception it raises: it is a field's error then, whatever it is."""
-    try:
-        return call(*arguments, **named)
-    except Exception as error:  # noqa: BLE001 - see above
-        return error
 
 
 class Completion(ABC):

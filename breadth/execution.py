@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from graphql.execution.values import get_argument_values
 
+from breadth.attempt import attempt
 from breadth.batched import Batch
 from breadth.column import FAILED, Answer, FieldColumn, ItemColumn, Objects
-from breadth.completion import AllFailed, Completion, attempt
+from breadth.completion import AllFailed, Completion
 from breadth.eager import Pending
 
 if TYPE_CHECKING:
@@ -109,8 +110,10 @@ class Execution(Completion):
 
     async def _batch(self, column: FieldColumn) -> list[Any]:
         field, sources = column.field, column.objects.sources
-        values = attempt(self._all, column)
+        resolve = field.definition.resolve
+        assert resolve  # noqa: S101 - for the type checker: Strawberry has made one
         try:
+            values = resolve(Batch(sources), column.info(0), **self._arguments(field))
             if self.executor.is_awaitable(values):
                 await self.eager.turn_async([values])
                 values = await values
@@ -123,11 +126,6 @@ class Execution(Completion):
         except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
             return [error] * len(sources)
         return list(values)
-
-    def _all(self, column: FieldColumn) -> Any:
-        resolve = column.field.definition.resolve
-        assert resolve  # noqa: S101 - for the type checker: Strawberry has made one
-        return resolve(Batch(column.objects.sources), column.info(0), **self._arguments(column.field))
 
     def _arguments(self, field: Field) -> dict[str, Any]:
         executor = self.executor

@@ -24,6 +24,7 @@ from graphql.pyutils import Undefined
 from graphql.type.introspection import SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef
 from strawberry.types.field import StrawberryField
 
+from breadth.attempt import attempt
 from breadth.batched import is_batched
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Field:
         try:
             return list(map(self.read, sources))
         except Exception:  # noqa: BLE001 - one by one, then, to see which
-            return [_read(self.read, source) for source in sources]
+            return [attempt(self.read, source) for source in sources]
 
     def plain_answers(self, values: list[Any]) -> list[Any] | None:
         """Return the answers to values of a leaf type, or None when one is out of the ordinary."""
@@ -265,10 +266,3 @@ def _reader(definition: GraphQLField, parent: GraphQLObjectType) -> Callable[[An
     ):
         return attrgetter(field.python_name)
     return None
-
-
-def _read(read: Callable[[Any], Any], source: Any) -> Any:
-    try:
-        return read(source)
-    except Exception as error:  # noqa: BLE001 - it is this field's error, whatever it is
-        return error

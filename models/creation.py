@@ -10,19 +10,16 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
 
-from db.session import fetch
 from models.customer import Customer
 from models.draft import CustomerDraft
 from models.errors import CustomerError, IdempotencyConflict, InvalidInput, NotCreated
-from models.insertion import Insertion
-from models.repository import CustomerRepository
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
     from datetime import timedelta
     from uuid import UUID
 
-    from asyncpg import Connection, Record
+    from models.repository import CustomerRepository
 
 Result: TypeAlias = Customer | CustomerError
 
@@ -117,7 +114,7 @@ async def create(
 
 
 async def store(
-    connection: Connection[Record],
+    customers: CustomerRepository,
     drafts: Sequence[CustomerDraft | InvalidInput],
     key_lifetime: timedelta,
     *,
@@ -128,13 +125,12 @@ async def store(
     Raises:
         Refused: with `atomic`, when there is a problem with any of them.
     """
-    customers = CustomerRepository(connection)
     claims = Claims(drafts)
     await claims.take(customers, key_lifetime)
     found = await customers.find(claims.repeated, owned=False) if claims.repeated else {}
     claims.settle(found, atomic=atomic)
     if claims.new:
-        await fetch(Insertion(claims.new).statement(), connection)
+        await customers.store(claims.new)
     return claims.results
 
 

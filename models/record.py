@@ -21,12 +21,13 @@ OWNED_COLUMNS: LiteralString = (
 )
 
 # Reading a moment takes asyncpg longer than reading five texts: `created_at` is added where it is wanted.
-EMAILS = Select("e.email_id, e.customer_id, e.email, e.is_primary", "customer_emails e").order_by(
-    "e.is_primary DESC, e.created_at, e.email_id"
-)
-PHONE_NUMBERS = Select("p.phone_id, p.customer_id, p.type, p.number", "customer_phone_numbers p").order_by(
-    "p.created_at, p.phone_id"
-)
+_EMAIL_COLUMNS: LiteralString = "e.email_id, e.customer_id, e.email, e.is_primary"
+_EMAIL_ORDER: LiteralString = "e.is_primary DESC, e.created_at, e.email_id"
+_PHONE_NUMBER_COLUMNS: LiteralString = "p.phone_id, p.customer_id, p.type, p.number"
+_PHONE_NUMBER_ORDER: LiteralString = "p.created_at, p.phone_id"
+
+EMAILS = Select(_EMAIL_COLUMNS, "customer_emails e").order_by(_EMAIL_ORDER)
+PHONE_NUMBERS = Select(_PHONE_NUMBER_COLUMNS, "customer_phone_numbers p").order_by(_PHONE_NUMBER_ORDER)
 
 CUSTOMERS = Select(CUSTOMER_COLUMNS, "customers c")
 WHOLE_CUSTOMERS = (
@@ -37,10 +38,10 @@ WHOLE_CUSTOMERS = (
 
 # For few customers: to read 50 of them, two more statements are quicker than lists of rows.
 WHOLE_CUSTOMERS_AND_CONTACTS = WHOLE_CUSTOMERS.add(
-    "ARRAY(SELECT ROW(e.email_id, e.customer_id, e.email, e.is_primary, e.created_at) FROM customer_emails e "
-    "WHERE e.customer_id = c.customer_id ORDER BY e.is_primary DESC, e.created_at, e.email_id), "
-    "ARRAY(SELECT ROW(p.phone_id, p.customer_id, p.type, p.number, p.created_at) "
-    "FROM customer_phone_numbers p WHERE p.customer_id = c.customer_id ORDER BY p.created_at, p.phone_id)"
+    f"ARRAY(SELECT ROW({_EMAIL_COLUMNS}, e.created_at) FROM customer_emails e "
+    f"WHERE e.customer_id = c.customer_id ORDER BY {_EMAIL_ORDER}), "
+    f"ARRAY(SELECT ROW({_PHONE_NUMBER_COLUMNS}, p.created_at) FROM customer_phone_numbers p "
+    f"WHERE p.customer_id = c.customer_id ORDER BY {_PHONE_NUMBER_ORDER})"
 )
 
 CUSTOMER_WIDTH = 8

@@ -1,13 +1,13 @@
 """All SQL of the customer domain but creation, which `models.insertion` has.
 
-Lists of keys are one array parameter (`= ANY`), so that each query stays one prepared statement however
-many keys it gets. Methods that write expect the customer to be locked in the same transaction.
+Several keys are one array parameter (`= ANY`), so that each query stays one prepared statement however
+many it gets. Methods that write expect the customer to be locked in the same transaction.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final, LiteralString
+from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeVar
 
 from db.session import fetch
 from db.sql import Sql, join, sql
@@ -18,12 +18,13 @@ from models.owned import OWNED
 from models.paging import Paging
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime, timedelta
     from uuid import UUID
 
     from asyncpg import Connection, Record
 
+    from db.sql import Select
     from models.customer import Customer, CustomerEmail, CustomerPhoneNumber
     from models.draft import (
         CustomerDraft,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
         PhoneNumberRemoval,
     )
     from models.page import Page, PageRequest
+
+T = TypeVar("T")
 
 _NAMES: Final[dict[str, LiteralString]] = {
     "first_name": "first_name = {}",
@@ -56,13 +59,13 @@ class CustomerRepository:
     async def find(self, ids: Collection[UUID], *, owned: bool = True) -> dict[UUID, Customer]:
         """Return the customers that exist; with `owned`, their address and privacy settings too."""
         base = record.WHOLE_CUSTOMERS if owned else record.CUSTOMERS
-        rows = await self._fetch(base.where(_among(ids)).sql())
+        rows = await self._fetch(base.where(_among("c.customer_id", ids)).sql())
         return {row[0]: record.customer(row) for row in rows}
 
     async def find_whole(self, ids: Collection[UUID]) -> dict[UUID, Customer]:
         """Return the customers that exist with all that they own, their related fields fetched."""
         whole = record.WHOLE_CUSTOMERS_AND_CONTACTS
-        rows = await self._fetch(whole.where(_among(ids)).sql())
+        rows = await self._fetch(whole.where(_among("c.customer_id", ids)).sql())
         return {row[0]: record.customer_and_contacts(row) for row in rows}
 
     async def emails(
@@ -70,25 +73,20 @@ class CustomerRepository:
     ) -> dict[UUID, list[CustomerEmail]]:
         """Return each customer's e-mail addresses, primary first, then oldest first."""
         select = record.EMAILS.add("e.created_at") if created_at else record.EMAILS
-        rows = await self._fetch(
-            select.where(sql("e.customer_id = ANY({}::uuid[])", list(customer_ids))).sql()
-        )
-        found: dict[UUID, list[CustomerEmail]] = defaultdict(list)
-        for row in rows:
-            found[row[1]].append(record.email(row))
-        return found
+        return await self._by_customer(select.where(_among("e.customer_id", customer_ids)), record.email)
 
     async def phone_numbers(
         self, customer_ids: Collection[UUID], *, created_at: bool = True
     ) -> dict[UUID, list[CustomerPhoneNumber]]:
         """Return each customer's phone numbers, oldest first."""
         select = record.PHONE_NUMBERS.add("p.created_at") if created_at else record.PHONE_NUMBERS
-        rows = await self._fetch(
-            select.where(sql("p.customer_id = ANY({}::uuid[])", list(customer_ids))).sql()
-        )
-        found: dict[UUID, list[CustomerPhoneNumber]] = defaultdict(list)
-        for row in rows:
-            found[row[1]].append(record.phone_number(row))
+        select = select.where(_among("p.customer_id", customer_ids))
+        return await self._by_customer(select, record.phone_number)
+
+    async def _by_customer(self, select: Select, contact: Callable[[Any], T]) -> dict[UUID, list[T]]:
+        found: dict[UUID, list[T]] = defaultdict(list)
+        for row in await self._fetch(select.sql()):
+            found[row[1]].append(contact(row))
         return found
 
     async def page(self, request: PageRequest, *, owned: bool = True, counted: bool = False) -> Page:
@@ -101,6 +99,10 @@ class CustomerRepository:
         insertion = Insertion(drafts)
         rows = await self._fetch(insertion.statement())
         return insertion.customers(rows[0])
+
+    async def store(self, drafts: Mapping[UUID, CustomerDraft]) -> None:
+        """Create customers as `insert` does, without making instances of them."""
+        await self._fetch(Insertion(drafts).statement())
 
     async def claim_keys(self, uses: Mapping[str, tuple[bytes, UUID]], lifetime: timedelta) -> set[str]:
         """Take idempotency keys, each with the hash of its input and the id of the customer to come.
@@ -301,9 +303,9 @@ class CustomerRepository:
         return bool(await self._fetch(statement))
 
 
-def _among(ids: Collection[UUID]) -> Sql:
+def _among(column: LiteralString, ids: Collection[UUID]) -> Sql:
     if len(ids) == 1:
         # What PostgreSQL plans for one customer it keeps; for a list, it plans anew for each length.
         [id_] = ids
-        return sql("c.customer_id = {}", id_)
-    return sql("c.customer_id = ANY({}::uuid[])", list(ids))
+        return sql(column + " = {}", id_)
+    return sql(column + " = ANY({}::uuid[])", list(ids))

@@ -136,7 +136,8 @@ class CustomerService:
         """
         try:
             async with bulk_transaction() as connection:
-                return await creation.store(connection, drafts, self._key_lifetime, atomic=atomic)
+                customers = CustomerRepository(connection)
+                return await creation.store(customers, drafts, self._key_lifetime, atomic=atomic)
         except creation.Refused as refused:
             return [*refused.results]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from graphql import (
     DocumentNode,
@@ -20,12 +20,10 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
-    Visitor,
     get_operation_ast,
     located_error,
     parse,
     specified_rules,
-    visit,
 )
 from graphql import execute as graphql_execute
 from graphql.pyutils import is_awaitable
@@ -37,9 +35,12 @@ from db.errors import DatabaseUnavailable
 from models.errors import InvalidArgument, LimitExceeded
 from schema import schema
 from schema.context import Context
+from schema.selection import field_names
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+
+    from graphql import ExecutableDefinitionNode
 
     from models.service import CustomerService
 
@@ -127,18 +128,9 @@ def _document(query: str) -> tuple[DocumentNode, frozenset[str]]:
         raise _Refused(located_error(error)) from error
     if errors:
         raise _Refused(*errors)
-    return document, _field_names(document)
-
-
-def _field_names(document: DocumentNode) -> frozenset[str]:
-    names: set[str] = set()
-
-    class Names(Visitor):
-        def enter_field(self, node: FieldNode, *_: Any) -> None:
-            names.add(node.name.value)
-
-    visit(document, Names())
-    return frozenset(names)
+    # With a selection set each: documents with other definitions are not valid here.
+    definitions = cast("tuple[ExecutableDefinitionNode, ...]", document.definitions)
+    return document, field_names([definition.selection_set for definition in definitions], {})
 
 
 def _definition(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

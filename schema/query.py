@@ -15,13 +15,13 @@ from models.search import Search
 from schema.connection import LARGEST_SIZE, Connection, CustomerConnection, CustomerOrder, page_request
 from schema.context import Info
 from schema.filters import CustomerWhere, customer_filter
-from schema.selection import selects
+from schema.selection import selected
 from schema.types import Customer, Node
 
 T = TypeVar("T")
 
-_OWNED = ("address", "privacySettings")
-_CONTACTS = ("emails", "primaryEmail", "phoneNumbers")
+_OWNED = {"address", "privacySettings"}
+_CONTACTS = {"emails", "primaryEmail", "phoneNumbers"}
 
 Found: TypeAlias = models.Customer | InvalidArgument | None
 """A customer, an error to answer in its place, or none."""
@@ -41,13 +41,13 @@ def _key(id_: str) -> UUID | InvalidArgument:
 async def _find(info: Info, ids: Sequence[str]) -> list[Found]:
     keys = [_key(id_) for id_ in ids]
     wanted = {key for key in keys if isinstance(key, UUID)}
-    customers = info.context.customers
+    customers, names = info.context.customers, selected(info)
     if not wanted:
         found = {}
-    elif selects(info, _CONTACTS):
+    elif names & _CONTACTS:
         found = await customers.find_whole(wanted)
     else:
-        found = await customers.find(wanted, owned=selects(info, _OWNED))
+        found = await customers.find(wanted, owned=bool(names & _OWNED))
     return [found.get(key) if isinstance(key, UUID) else key for key in keys]
 
 
@@ -107,8 +107,9 @@ class Query:
             where=customer_filter(where) if where else None,
             search=Search.of(search) if search else None,
         )
+        names = selected(info)
         page = await info.context.customers.page(
-            request, owned=selects(info, _OWNED), counted=selects(info, ["totalCount"])
+            request, owned=bool(names & _OWNED), counted="totalCount" in names
         )
         return Connection(page)
 

@@ -1,4 +1,4 @@
-"""What an operation asks for below a field, so that no more is read than is needed."""
+"""What an operation asks for, so that no more is read than is needed."""
 
 from __future__ import annotations
 
@@ -7,30 +7,39 @@ from typing import TYPE_CHECKING
 from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable, Mapping
 
-    from graphql import SelectionSetNode
+    from graphql import FragmentDefinitionNode, SelectionSetNode
 
     from schema.context import Info
 
 
-def selects(info: Info, names: Collection[str]) -> bool:
-    """Return whether a field of one of these names may be selected anywhere below the current field.
-
-    Directives are not looked at: the answer may be a needless yes, never a wrong no.
-    """
+def selected(info: Info) -> frozenset[str]:
+    """Return the names of the fields that may be selected anywhere below the current one."""
     raw = info._raw_info  # noqa: SLF001 - the only way to the AST that Strawberry leaves
-    waiting: list[SelectionSetNode | None] = [node.selection_set for node in raw.field_nodes]
+    return field_names([node.selection_set for node in raw.field_nodes], raw.fragments)
+
+
+def field_names(
+    selection_sets: Iterable[SelectionSetNode | None], fragments: Mapping[str, FragmentDefinitionNode]
+) -> frozenset[str]:
+    """Return the names of the fields in selection sets, however deep, those of their fragments included.
+
+    Directives are not looked at: there may be a needless name, never a missing one.
+    """
+    names: set[str] = set()
+    waiting = list(selection_sets)
     # Each fragment is visited once, or nested spreads would take exponential time.
-    fragments = dict(raw.fragments)
+    unvisited = dict(fragments)
     while waiting:
         selection_set = waiting.pop()
         for node in selection_set.selections if selection_set else ():
             if isinstance(node, FragmentSpreadNode):
-                fragment = fragments.pop(node.name.value, None)
+                fragment = unvisited.pop(node.name.value, None)
                 waiting.append(fragment.selection_set if fragment else None)
-            elif isinstance(node, FieldNode) and node.name.value in names:
-                return True
-            elif isinstance(node, FieldNode | InlineFragmentNode):
+            elif isinstance(node, FieldNode):
+                names.add(node.name.value)
                 waiting.append(node.selection_set)
-    return False
+            elif isinstance(node, InlineFragmentNode):
+                waiting.append(node.selection_set)
+    return frozenset(names)

@@ -1,0 +1,16 @@
+"""Calls whose exceptions are values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def attempt(call: Callable[..., Any], *arguments: Any) -> Any:
+    """Return the result of a call, or the exception it raises: it is a field's error then, whatever it is."""
+    try:
+        return call(*arguments)
+    except Exception as error:  # noqa: BLE001 - see above
+        return error
