@@ -65,9 +65,10 @@ def test_the_lock_holds_every_dependency() -> None:
     """Each requirement of pyproject.toml is met by a version in the lock, and each version has hashes."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     lock = (ROOT / "requirements.txt").read_text()
-    locked = dict(re.findall(r"^([\w.-]+)==([\w.+!-]+)[^\\\n]*\\\n    --hash=sha256:", lock, re.MULTILINE))
+    versions = re.findall(r"^([\w.-]+)==([\w.+!-]+)[^\\\n]*\\\n    --hash=sha256:", lock, re.MULTILINE)
+    locked = dict(versions)
 
-    assert len(locked) == len(re.findall(r"^\w", lock, re.MULTILINE))
+    assert len(versions) == len(re.findall(r"^\w", lock, re.MULTILINE))
     for line in project["project"]["dependencies"] + project["dependency-groups"]["dev"]:
         wanted = Requirement(line)
         assert wanted.specifier.contains(locked[canonicalize_name(wanted.name)]), line
