@@ -14,6 +14,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from api.settings import Settings
 from db.embedded import EmbeddedServer
 from db.migrate import migrate
 from db.settings import DatabaseSettings
@@ -29,9 +30,10 @@ def settings_only_from_tests() -> Iterator[None]:
     """Keep the developer's environment and `db/.env` out of every test."""
     with pytest.MonkeyPatch.context() as patch:
         for name in os.environ:
-            if name.startswith("DATABASE_"):
+            if name.startswith("DATABASE_") or name.lower() in Settings.model_fields:
                 patch.delenv(name)
-        patch.setitem(DatabaseSettings.model_config, "env_file", None)
+        for settings in DatabaseSettings, Settings:
+            patch.setitem(settings.model_config, "env_file", None)
         yield
 
 

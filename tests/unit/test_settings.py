@@ -45,8 +45,15 @@ def test_example() -> None:
     defaults = {field.validation_alias or f"DATABASE_{name.upper()}": field.default for name, field in fields}
     shown = {name: "" if value is None else str(value) for name, value in defaults.items()}
     shown["DATABASE_DATA_DIR"] = "db/data"
-    shown |= {name.upper(): f"{field.default:g}" for name, field in Settings.model_fields.items()}
+    shown |= {name.upper(): _shown(field.default) for name, field in Settings.model_fields.items()}
     assert dict(lines) == shown
+
+
+def _shown(default: object) -> str:
+    """A default as a variable would have it."""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return str(default) if default else ""
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
