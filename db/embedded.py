@@ -35,7 +35,7 @@ if sys.platform != "win32":
     import fcntl
     import pwd
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("customers")
 
 _MAJOR = 18
 # Seconds until PostgreSQL is ready, crash recovery included.
@@ -143,9 +143,10 @@ class EmbeddedServer:
             await asyncio.sleep(interval)
             try:
                 if await asyncio.to_thread(self.ensure_running):
-                    _log.warning("The embedded PostgreSQL was gone and is back.")
+                    _log.warning("the embedded PostgreSQL was gone and is back")
             except EmbeddedServerError as error:
-                _log.error("%s", error)
+                message = "the embedded PostgreSQL was gone and does not come back; see the log in its folder"
+                _log.error(message, exc_info=error)
 
     def __enter__(self) -> Self:
         self.start()
