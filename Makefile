@@ -4,11 +4,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 GRAPHIQL := api/graphiql
+AUDIT := tests/e2e/audit
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --no-compile --no-deps
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: run test check format bench bench-peers lock setup
+.PHONY: run test check format audit secrets bench bench-peers lock setup
 
 run: setup
 	$(BIN)/customers serve --demo
@@ -25,6 +26,17 @@ check: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Asks the vulnerability databases of PyPI and npm, so it needs the network.
+audit: setup
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+		-r requirements.txt -r bench/requirements.txt
+	for lock in $$(git ls-files '*package-lock.json'); do \
+		(cd "$$(dirname "$$lock")" && npm audit --package-lock-only) || exit 1; \
+	done
+
+secrets: setup
+	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 # Contestants side by side, about ten minutes; `make bench ARGS="--rounds 1 --workloads W1 --plot plot.png"` is short.
 bench: setup
@@ -44,12 +56,14 @@ lock: $(BIN)/uv
 
 setup: $(READY)
 
-$(READY): requirements.txt pyproject.toml $(wildcard $(GRAPHIQL)/package-lock.json) | $(BIN)/python
+$(READY): requirements.txt pyproject.toml $(wildcard $(GRAPHIQL)/package-lock.json $(AUDIT)/package-lock.json) | $(BIN)/python
 	@echo "Installing the locked dependencies into $(VENV); this takes about half a minute, once."
 	@$(PIP) --require-hashes -r requirements.txt
 	@$(PIP) --no-build-isolation -e .
 	@cd $(GRAPHIQL) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || \
 		echo "GraphiQL's own files were not installed (see above); its page loads them from a public CDN instead."
+	@cd $(AUDIT) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || \
+		echo "The audits of GraphQL over HTTP were not installed (see above); their tests need them."
 	@touch $@
 
 $(BIN)/uv:

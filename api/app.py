@@ -12,9 +12,13 @@ import asyncpg
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from api import graphiql
+from api import graphiql, logs
+from api.admission import Admission
+from api.auth import authenticator
+from api.documents import Documents, read_manifest
 from api.graphql import GraphQL
 from api.health import healthz, readyz
+from api.security import secured
 from api.settings import Settings
 from db.embedded import EmbeddedServer
 from db.errors import DatabaseUnavailable
@@ -22,9 +26,15 @@ from db.migrate import migrate
 from db.settings import DatabaseSettings
 from db.tortoise import connect, disconnect
 from models.service import CustomerService
+from schema.operation import Operations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
+
+    from starlette.types import ASGIApp
+
+    from api.auth import Authenticator
+    from api.rate import RateLimit
 
 
 FORGETTING_INTERVAL = 3_600
@@ -33,7 +43,7 @@ FORGETTING_INTERVAL = 3_600
 logger = logging.getLogger("customers")
 
 
-def create_app(database: DatabaseSettings | None = None, settings: Settings | None = None) -> Starlette:
+def create_app(database: DatabaseSettings | None = None, settings: Settings | None = None) -> ASGIApp:
     """Return the application; without settings, they are read from the environment.
 
     Starting it brings the embedded server up where one is meant, and keeps it up; migrates; and connects.
@@ -43,10 +53,15 @@ def create_app(database: DatabaseSettings | None = None, settings: Settings | No
         SettingsError: a setting is wrong.
     """
     database = database or DatabaseSettings.load()
-    customers = CustomerService((settings or Settings.load()).key_lifetime)
+    settings = settings or Settings.load()
+    logs.configure(settings.log_level)
+    customers = CustomerService(settings.key_lifetime)
+    admission = Admission(settings.limit_operations, settings.limit_operation_time)
+    authenticating = authenticator(settings)
+    endpoint = _endpoint(settings, customers, admission)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, CustomerService]]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Authenticator | None]]:
         async with AsyncExitStack() as stack:
             if database.embedded:
                 await stack.enter_async_context(_supervised(EmbeddedServer(database.data_dir)))
@@ -54,18 +69,43 @@ def create_app(database: DatabaseSettings | None = None, settings: Settings | No
             await connect(database)
             stack.push_async_callback(disconnect)
             await stack.enter_async_context(_meanwhile(_forget_keys(customers)))
+            await stack.enter_async_context(_meanwhile(admission.watch()))
+            state = {"authenticator": await stack.enter_async_context(authenticating)}
             _spare_collections()
-            yield {"customers": customers}
+            yield state
 
-    return Starlette(
+    app = Starlette(
         routes=[
-            Route("/graphql", GraphQL(), methods=["GET", "POST"]),
+            Route("/graphql", endpoint, methods=["GET", "POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            *graphiql.routes(),
+            *(graphiql.routes() if settings.explorer else ()),
         ],
         lifespan=lifespan,
     )
+    return secured(app, settings)
+
+
+def _endpoint(settings: Settings, customers: CustomerService, admission: Admission) -> GraphQL:
+    operations = Operations(settings.limits)
+    manifest = settings.persisted_documents
+    return GraphQL(
+        settings=settings,
+        customers=customers,
+        operations=operations,
+        documents=Documents(read_manifest(manifest, operations.check) if manifest else None),
+        admission=admission,
+        rate=_rate_limit(settings),
+    )
+
+
+def _rate_limit(settings: Settings) -> RateLimit | None:
+    if settings.auth_mode == "none":
+        return None
+    # What it imports takes a tenth of a second.
+    from api.rate import RateLimit  # noqa: PLC0415 - as said above
+
+    return RateLimit(settings.limit_requests)
 
 
 def _spare_collections() -> None:
@@ -103,7 +143,7 @@ async def _forget_keys(customers: CustomerService) -> None:
     while True:
         try:
             await customers.forget_idempotency_keys()
-        except (DatabaseUnavailable, asyncpg.PostgresError) as error:
+        except (DatabaseUnavailable, asyncpg.PostgresError):
             # The next round makes up for it.
-            logger.warning("idempotency keys were not forgotten this time: %s", type(error).__name__)
+            logger.warning("idempotency keys were not forgotten this time", exc_info=True)
         await asyncio.sleep(FORGETTING_INTERVAL)

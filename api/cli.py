@@ -6,6 +6,8 @@ import asyncio
 import signal
 import sys
 from contextlib import contextmanager
+from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -14,9 +16,12 @@ import uvicorn
 from graphql import GraphQLError, build_schema
 from graphql.utilities import find_breaking_changes
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from api import transfer
+from api.security import is_loopback
+from api.settings import Settings
 from db import migrate as migrations
 from db.embedded import EmbeddedServer, EmbeddedServerError
 from db.errors import DatabaseUnavailable
@@ -24,6 +29,7 @@ from db.migrate import MigrationError
 from db.seed import seed as seed_customers
 from db.settings import DatabaseSettings, SettingsError
 from schema import schema as graphql_schema
+from schema.scopes import READ, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +52,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except (SettingsError, DatabaseUnavailable, EmbeddedServerError, MigrationError) as error:
-        err.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        err.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 
@@ -79,6 +85,16 @@ def serve(
     ] = False,
 ) -> None:
     """Migrate, then serve the API and the GraphiQL explorer until SIGINT or SIGTERM."""
+    with _explained():
+        if Settings.load().auth_mode == "none" and not is_loopback(host):
+            raise SettingsError(
+                f"AUTH_MODE: must be key or oidc to listen on {host}; without authentication, only this "
+                "machine is served (--host 127.0.0.1). See docs/authentication.md."
+            )
+        # What it imports takes longer than most other commands do.
+        from api.app import create_app  # noqa: PLC0415 - as said above
+
+        create_app()  # to have every setting checked before anything starts
     with _database() as settings:
         asyncio.run(migrations.migrate(settings))
         if demo and settings.embedded:
@@ -91,9 +107,10 @@ def serve(
             port=port,
             workers=workers,
             loop="uvloop",
-            http="httptools",
+            http="api.protocol:Protocol",
+            ws="none",
             access_log=False,
-            log_level="warning",
+            log_config=None,
             server_header=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
@@ -147,6 +164,33 @@ def seed(
     out.print(f"Made up {count} customers.", highlight=False)
 
 
+class Scope(StrEnum):
+    """What a token may allow."""
+
+    READ = READ
+    WRITE = WRITE
+
+
+@app.command()
+def token(
+    subject: Annotated[str, typer.Option(help="In whose name it speaks.")] = "developer",
+    scope: Annotated[
+        list[Scope] | None, typer.Option(help="What it allows, by default all; may be given twice.")
+    ] = None,
+    minutes: Annotated[int, typer.Option(min=1, max=525_600, help="How long it counts.")] = 60,
+) -> None:
+    """Print a token for development, signed with AUTH_KEY."""
+    from api.auth import Unauthenticated  # noqa: PLC0415 - as the next
+    from api.auth.key import mint  # noqa: PLC0415 - what it imports takes a while
+
+    try:
+        with _explained():
+            made = mint(Settings.load(), subject, scope or list(Scope), timedelta(minutes=minutes))
+    except Unauthenticated as error:
+        raise typer.BadParameter(str(error), param_hint="--subject") from None
+    sys.stdout.write(made + "\n")
+
+
 @app.command()
 def schema(
     against: Annotated[
@@ -163,7 +207,7 @@ def schema(
     try:
         before = build_schema(against.read_text())
     except (GraphQLError, UnicodeDecodeError) as error:
-        err.print(f"[bold red]error:[/] {against} is not a schema: {error}", highlight=False)
+        err.print(f"[bold red]error:[/] {escape(f'{against} is not a schema: {error}')}", highlight=False)
         raise typer.Exit(2) from None
     changes = find_breaking_changes(before, build_schema(graphql_schema.as_str()))
     for change in changes:

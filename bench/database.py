@@ -64,6 +64,7 @@ class Database:
             "DATABASE_SCHEMA": self._settings.schema_name,
             "DATABASE_POOL_MIN": str(self._settings.pool_min),
             "DATABASE_POOL_MAX": str(self._settings.pool_max),
+            "AUTH_MODE": "none",
         }
 
     async def data(self, workload: Workload, *values: str) -> dict[str, Any]:

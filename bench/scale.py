@@ -35,7 +35,9 @@ from db.tortoise import tortoise_config
 from models.page import Order, Position
 from models.service import CustomerService
 from schema import cursor
-from schema.execution import Operation, execute
+from schema.execution import execute
+from schema.limits import Limits
+from schema.operation import Operations, Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -95,15 +97,17 @@ class Samples:
         )
 
 
-OPERATIONS: Final[dict[str, Callable[[Samples], Operation]]] = {
-    "point look-up": lambda samples: Operation(_ONE, {"id": _any(samples.ids)}),
-    "first page": lambda _: Operation(_LIST, {}),
-    "page half-way": lambda samples: Operation(_LIST, {"after": _any(samples.cursors)}),
+OPERATIONS: Final = Operations(Limits())
+
+REQUESTS: Final[dict[str, Callable[[Samples], Request]]] = {
+    "point look-up": lambda samples: Request(_ONE, {"id": _any(samples.ids)}),
+    "first page": lambda _: Request(_LIST, {}),
+    "page half-way": lambda samples: Request(_LIST, {"after": _any(samples.cursors)}),
     # All namesakes are found and ranked, and a million customers have more of them; one is delivered, so that
     # answers of one size are compared.
-    "search for two words": lambda samples: Operation(_LIST, {"search": _any(samples.names), "first": 1}),
-    "filter by e-mail": lambda samples: Operation(_LIST, {"where": {"email": {"eq": _any(samples.emails)}}}),
-    "filter by country, order by last name": lambda samples: Operation(
+    "search for two words": lambda samples: Request(_LIST, {"search": _any(samples.names), "first": 1}),
+    "filter by e-mail": lambda samples: Request(_LIST, {"where": {"email": {"eq": _any(samples.emails)}}}),
+    "filter by country, order by last name": lambda samples: Request(
         _LIST,
         {
             "where": {"country": {"eq": _any(samples.countries)}},
@@ -126,10 +130,10 @@ class Database:
 
     async def ask(self, name: str) -> float:
         """Execute an operation with arguments of its kind and return the seconds that it took."""
-        operation = OPERATIONS[name](self.samples)
+        request = REQUESTS[name](self.samples)
         with self.context:
             start = time.perf_counter()
-            answer = await execute(operation, CustomerService(), "bench")
+            answer = await execute(OPERATIONS.prepare(request), CustomerService(), "bench")
             taken = time.perf_counter() - start
         if "errors" in answer.content:
             raise RuntimeError(answer.content["errors"])
@@ -139,7 +143,7 @@ class Database:
         """Return the plans of the statements that an operation sends."""
         with self.context:
             async with watched() as sent:
-                await execute(OPERATIONS[name](self.samples), CustomerService(), "bench")
+                await execute(OPERATIONS.prepare(REQUESTS[name](self.samples)), CustomerService(), "bench")
             return [await Plan.of(query) for query in list(sent)]
 
 
@@ -189,9 +193,9 @@ Times = dict[str, tuple[list[float], list[float]]]
 
 async def timed(small: Database, large: Database, rounds: int) -> Times:
     """Return the seconds that each request took, on the small and on the large database."""
-    times: Times = {name: ([], []) for name in OPERATIONS}
+    times: Times = {name: ([], []) for name in REQUESTS}
     # PostgreSQL settles for custom or generic plans after five executions.
-    for name in OPERATIONS:
+    for name in REQUESTS:
         for _ in range(EACH):
             await small.ask(name)
             await large.ask(name)
@@ -232,7 +236,7 @@ async def measure(dsn: str, options: argparse.Namespace) -> bool:
     """Fill both databases, time them and report."""
     async with opened(dsn, options.small) as small, opened(dsn, options.large) as large:
         times = await timed(small, large, options.rounds)
-        plans = {name: await large.plans(name) for name in OPERATIONS}
+        plans = {name: await large.plans(name) for name in REQUESTS}
     return report(times, plans)
 
 

@@ -17,7 +17,6 @@ from schema import cursor
 from schema.types import Customer
 
 DEFAULT_SIZE = 20
-LARGEST_SIZE = 100
 
 strawberry.enum(OrderField, name="CustomerOrderField", description="What customers can be ordered by.")
 
@@ -122,12 +121,14 @@ def page_request(
     before: str | None,
     order_by: CustomerOrder | None,
     *,
+    largest: int,
     where: CustomerFilter | None = None,
     search: Search | None = None,
 ) -> PageRequest:
     """Return the page that a connection's arguments ask for.
 
-    Without `first` and `last` it is the first 20, or the last 20 when only `before` is given.
+    Without `first` and `last` it is the first 20, or the last 20 when only `before` is given; it never has
+    more than `largest`.
 
     Raises:
         InvalidArgument: a count is out of range, both are given, or a cursor is not one of this order.
@@ -135,8 +136,8 @@ def page_request(
     if first is not None and last is not None:
         raise InvalidArgument("Give first or last, not both.")
     for name, size in ("first", first), ("last", last):
-        if size is not None and not 0 <= size <= LARGEST_SIZE:
-            raise InvalidArgument(f"Give {name} from 0 to {LARGEST_SIZE}; read more with further pages.")
+        if size is not None and not 0 <= size <= largest:
+            raise InvalidArgument(f"Give {name} from 0 to {largest}; read more with further pages.")
     if order_by:
         order = Order(order_by.field, descending=order_by.direction.value)
     else:
@@ -144,7 +145,7 @@ def page_request(
     from_the_end = last is not None or (first is None and before is not None and after is None)
     size = last if first is None else first
     return PageRequest(
-        size=DEFAULT_SIZE if size is None else size,
+        size=min(DEFAULT_SIZE, largest) if size is None else size,
         end="last" if from_the_end else "first",
         order=order,
         after=cursor.decode(after, order) if after is not None else None,

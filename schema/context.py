@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
@@ -21,25 +22,34 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 
-Loader: TypeAlias = DataLoader[tuple[UUID, ...], list[list[Row]]]
-
-
-def loader(find: Callable[[list[UUID]], Awaitable[dict[UUID, list[Row]]]]) -> Loader[Row]:
-    """Return a loader of what belongs to ids, whose key is the tuple of all ids that a field asks for.
+class Loader(DataLoader[tuple[UUID, ...], list[list[Row]]]):
+    """A loader of what belongs to ids, whose key is the tuple of all ids that a field asks for.
 
     So there is one future for each field in place of one for each object. All fields that ask at the same
     time share one call of `find`, and no id is found twice.
     """
-    known: dict[UUID, list[Row]] = {}
 
-    async def load(columns: list[tuple[UUID, ...]]) -> list[list[list[Row]]]:
-        missing = [id_ for id_ in dict.fromkeys(chain.from_iterable(columns)) if id_ not in known]
-        if missing:
-            found = await find(missing)
-            known.update({id_: found.get(id_, []) for id_ in missing})
-        return [[known[id_] for id_ in ids] for ids in columns]
+    def __init__(self, find: Callable[[list[UUID]], Awaitable[dict[UUID, list[Row]]]]) -> None:
+        known: dict[UUID, list[Row]] = {}
+        tasks: list[asyncio.Task[Any] | None] = []
 
-    return DataLoader(load)
+        # Not a method, which would refer back to the loader: only the garbage collector would find them.
+        async def load(columns: list[tuple[UUID, ...]]) -> list[list[list[Row]]]:
+            missing = [id_ for id_ in dict.fromkeys(chain.from_iterable(columns)) if id_ not in known]
+            if missing:
+                tasks.append(asyncio.current_task())
+                found = await find(missing)
+                known.update({id_: found.get(id_, []) for id_ in missing})
+            return [[known[id_] for id_ in ids] for ids in columns]
+
+        super().__init__(load)
+        self._tasks = tasks
+
+    def cancel(self) -> None:
+        """Stop the look-ups under way. They run in tasks of their own, whoever waits for them."""
+        for task in self._tasks:
+            if task:
+                task.cancel()
 
 
 def load_unless_attached(
@@ -64,20 +74,27 @@ class Context:
     Loaders remember, so a context must not outlive its request.
     """
 
-    def __init__(self, customers: CustomerService, asked: Collection[str]) -> None:
+    def __init__(self, customers: CustomerService, asked: Collection[str], largest_page: int) -> None:
         """Take what an operation's document asks for: the names of all its fields."""
         self.customers = customers
+        self.largest_page = largest_page
         self._created_at = "createdAt" in asked
+
+    def cancel(self) -> None:
+        """Stop the look-ups under way."""
+        for value in vars(self).values():
+            if isinstance(value, Loader):
+                value.cancel()
 
     @cached_property
     def emails(self) -> Loader[CustomerEmail]:
         """E-mail addresses by the ids of their customers."""
-        return loader(partial(self.customers.emails, created_at=self._created_at))
+        return Loader(partial(self.customers.emails, created_at=self._created_at))
 
     @cached_property
     def phone_numbers(self) -> Loader[CustomerPhoneNumber]:
         """Phone numbers by the ids of their customers."""
-        return loader(partial(self.customers.phone_numbers, created_at=self._created_at))
+        return Loader(partial(self.customers.phone_numbers, created_at=self._created_at))
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

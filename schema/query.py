@@ -12,7 +12,7 @@ import models
 from models.draft import customer_id
 from models.errors import InvalidArgument
 from models.search import Search
-from schema.connection import LARGEST_SIZE, Connection, CustomerConnection, CustomerOrder, page_request
+from schema.connection import Connection, CustomerConnection, CustomerOrder, page_request
 from schema.context import Info
 from schema.filters import CustomerWhere, customer_filter
 from schema.selection import selected
@@ -104,6 +104,7 @@ class Query:
             _given(last),
             _given(before),
             _given(order_by),
+            largest=info.context.largest_page,
             where=customer_filter(where) if where else None,
             search=Search.of(search) if search else None,
         )
@@ -131,6 +132,7 @@ class Query:
         info: Info,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids.")],
     ) -> list[Found]:
-        if len(ids) > LARGEST_SIZE:
-            raise InvalidArgument(f"Give at most {LARGEST_SIZE} ids; ask for the others in another request.")
+        largest = info.context.largest_page
+        if len(ids) > largest:
+            raise InvalidArgument(f"Give at most {largest} ids; ask for the others in another request.")
         return await _find(info, ids)

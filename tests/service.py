@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
+
+from tests.sent import Sent
 
 if TYPE_CHECKING:
     from db.settings import DatabaseSettings
 
 CUSTOMERS = Path(sys.executable).with_name("customers")
 START_SECONDS = 60
+EXPLORER = "The explorer is at http://127.0.0.1:"
 
 
 def environment(settings: DatabaseSettings) -> dict[str, str]:
@@ -37,15 +41,25 @@ def free_port() -> int:
 
 
 class Service:
-    """`customers serve` on a free port, ready to answer inside `with`; its output is in the file `log`."""
+    """`customers serve` on a free port, ready to answer inside `with`; its output is in the file `log`.
 
-    def __init__(self, settings: DatabaseSettings, log: Path, *options: str) -> None:
+    `options` are of the command line, `variables` of the environment. When the service ends, the log must be
+    one of JSON and hold nothing that was sent by `http`; what was sent in another way belongs in `sent`, too.
+    """
+
+    def __init__(self, settings: DatabaseSettings, log: Path, *options: str, **variables: str) -> None:
         self.log = log
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
         self._command: list[str | Path] = [CUSTOMERS, "serve", f"--port={port}", *options]
-        self._environment = environment(settings)
-        self.http = httpx.Client(base_url=self.address, timeout=30)
+        self._environment = environment(settings) | {"LOG_LEVEL": "info"} | variables
+        self.sent = Sent()
+        self.http = httpx.Client(
+            base_url=self.address,
+            headers={"accept": "application/graphql-response+json"},
+            timeout=30,
+            event_hooks={"request": [self.sent]},
+        )
 
     def __enter__(self) -> Self:
         with self.log.open("ab") as output:
@@ -55,18 +69,26 @@ class Service:
         try:
             self.wait_until_ready()
         except BaseException:
-            self.__exit__()
+            self.__exit__(*sys.exc_info())
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failed: object, *_: object) -> None:
         self.stop()
         self.http.close()
+        if not failed:
+            self.logged()
+            assert self.sent.found_in(self.log.read_text(errors="replace")) == []
 
     def stop(self) -> int:
         """Ask the service to end, as an orchestrator does, and return its exit code."""
         self.process.terminate()
         return self.process.wait(30)
+
+    def logged(self) -> list[dict[str, Any]]:
+        """Return the lines of the log, each of which is a JSON object, save where the explorer is."""
+        lines = self.log.read_text().splitlines()
+        return [json.loads(line) for line in lines if not line.startswith(EXPLORER)]
 
     def ready(self) -> bool:
         """Say whether the service says that it can serve."""

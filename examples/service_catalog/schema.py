@@ -13,7 +13,7 @@ from breadth import StrawberryBreadthExecutor, batched
 from examples.service_catalog import models
 from examples.service_catalog.draft import DeploymentDraft, ServiceDraft
 from examples.service_catalog.service import Catalog
-from schema.context import Loader, load_unless_attached, loader
+from schema.context import Loader, load_unless_attached
 from schema.inputs import mutation_input, plain
 from schema.problems import InvalidInput, InvalidInputHandler, NotFound, NotFoundHandler, Problem
 from schema.scalars import DATE_TIME
@@ -24,7 +24,7 @@ class Context:
 
     def __init__(self) -> None:
         self.catalog = Catalog()
-        self.deployments: Loader[models.Deployment] = loader(self.catalog.deployments)
+        self.deployments: Loader[models.Deployment] = Loader(self.catalog.deployments)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -31,7 +31,7 @@ def service(shared_database: DatabaseSettings, tmp_path_factory: pytest.TempPath
     """The running service, which must not have logged an exception when the file's tests are through."""
     with Service(shared_database, tmp_path_factory.mktemp("service") / "log") as service:
         yield service
-        assert "Traceback" not in service.log.read_text()
+        assert not [line for line in service.logged() if "exception" in line]
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from db.tortoise import connect, disconnect
 from models.draft import CustomerDraft
 from models.repository import CustomerRepository
-from models.service import CustomerService
-from schema.execution import Operation, execute
+from schema.operation import Request
+from tests import answers
 from tests.conftest import created
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class World:
 
     def page(self, **arguments: Any) -> dict[str, Any]:
         """Return a page as a client gets it."""
-        done = self._runner.run(execute(Operation(QUERY, arguments), CustomerService(), "test"))
+        done = self._runner.run(answers.answer(Request(QUERY, arguments)))
         assert "errors" not in done.content, done.content
         return cast("dict[str, Any]", done.content["data"]["customers"])
 

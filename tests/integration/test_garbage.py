@@ -10,9 +10,9 @@ from graphql.execution.executor import Executor
 from tortoise.models import Model
 
 from models.repository import CustomerRepository
-from models.service import CustomerService
 from schema.context import Context
-from schema.execution import Operation, execute
+from schema.operation import Request
+from tests import answers
 from tests.integration.test_statements import connected, drafts
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ def garbage() -> Iterator[list[object]]:
 @pytest.mark.parametrize("query", OPERATIONS.values(), ids=OPERATIONS)
 @pytest.mark.usefixtures("connected")
 async def test_nothing_waits_for_the_collector(query: str, garbage: list[object]) -> None:
-    """What an operation read is gone with its answer: collecting thousands of such would stop all others."""
+    """What a request reads is gone with its answer: collecting thousands of such would stop all others."""
     ids = [customer.id for customer in await CustomerRepository().insert(drafts(3))]
-    operation = Operation(query, {"id": str(ids[0])} if "$id" in query else None)
+    request = Request(query, {"id": str(ids[0])} if "$id" in query else None)
 
-    answer = await execute(operation, CustomerService(), "test")
+    answer = await answers.answer(request)
 
     assert "errors" not in answer.content, answer.content
     gc.collect()

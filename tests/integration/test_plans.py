@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.plan import Plan, watched
-from bench.scale import OPERATIONS, Samples
+from bench.scale import REQUESTS, Samples
 from db.seed import seed
 from db.tortoise import connect, disconnect
-from models.service import CustomerService
-from schema.execution import Operation, execute
+from schema.operation import Request
+from tests import answers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,26 +46,26 @@ async def samples(database: DatabaseSettings) -> AsyncIterator[Samples]:
     await disconnect()
 
 
-async def faults(*operations: Operation) -> list[str]:
-    """Return what would grow with the table in the plans of the last operation, after sending all."""
-    for operation in operations:
+async def faults(*requests: Request) -> list[str]:
+    """Return what would grow with the table in the plans of the last request, after sending all."""
+    for request in requests:
         async with watched() as sent:
-            answer = await execute(operation, CustomerService(), "test")
+            answer = await answers.answer(request)
         assert "errors" not in answer.content, answer.content
     assert sent
     return [fault for query in list(sent) for fault in (await Plan.of(query)).faults()]
 
 
 async def test_no_operation_reads_or_sorts_a_table(samples: Samples) -> None:
-    """Each operation of the benchmark goes through indexes to the few rows that it needs."""
-    found = {name: await faults(*(make(samples) for _ in range(TIMES))) for name, make in OPERATIONS.items()}
+    """Each request of the benchmark goes through indexes to the few rows that it needs."""
+    found = {name: await faults(*(make(samples) for _ in range(TIMES))) for name, make in REQUESTS.items()}
 
-    assert found == {name: [] for name in OPERATIONS}
+    assert found == {name: [] for name in REQUESTS}
 
 
 async def test_a_page_backwards_is_read_from_an_index(samples: Samples) -> None:
     """A page ahead of a cursor, and whether customers follow it, take no more than a page forwards."""
-    asked = Operation(BACKWARDS, {"before": samples.cursors[0]})
+    asked = Request(BACKWARDS, {"before": samples.cursors[0]})
 
     assert await faults(*[asked] * TIMES) == []
 
@@ -74,13 +74,13 @@ async def test_a_page_backwards_is_read_from_an_index(samples: Samples) -> None:
 @pytest.mark.usefixtures("samples")
 async def test_a_country_is_read_by_last_name(country: str) -> None:
     """Of a common and of a rare country alike, no step of a page reads anybody of another country."""
-    asked = Operation(OF_A_COUNTRY, {"country": country})
-    answer = await execute(asked, CustomerService(), "test")
+    asked = Request(OF_A_COUNTRY, {"country": country})
+    answer = await answers.answer(asked)
     after = answer.content["data"]["customers"]["pageInfo"]["endCursor"]
 
-    for operation in asked, Operation(OF_A_COUNTRY, {"country": country, "after": after}):
+    for request in asked, Request(OF_A_COUNTRY, {"country": country, "after": after}):
         async with watched() as sent:
-            await execute(operation, CustomerService(), "test")
+            await answers.answer(request)
         [plan] = [await Plan.of(query) for query in list(sent)]
         assert plan.most_rows() <= 21, plan.lines()
 
@@ -88,4 +88,4 @@ async def test_a_country_is_read_by_last_name(country: str) -> None:
 @pytest.mark.usefixtures("samples")
 async def test_reading_a_table_is_noticed() -> None:
     """A filter that no index serves is found to read the whole table."""
-    assert await faults(Operation(NOWHERE)) != []
+    assert await faults(Request(NOWHERE)) != []

@@ -1,4 +1,4 @@
-"""How many statements an operation sends, which must not depend on how much it reads."""
+"""How many statements a request sends, which must not depend on how much it reads."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from db.session import acquire
 from db.tortoise import connect, disconnect
 from models.draft import CustomerDraft
 from models.repository import CustomerRepository
-from models.service import CustomerService
-from schema.execution import Operation, execute
+from schema.operation import Request
+from tests import answers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -63,7 +63,7 @@ async def watched() -> AsyncIterator[list[str]]:
 
 
 async def answer(query: str, **variables: Any) -> dict[str, Any]:
-    done = await execute(Operation(query, variables), CustomerService(), "test")
+    done = await answers.answer(Request(query, variables))
     assert "errors" not in done.content, done.content
     data: dict[str, Any] = done.content["data"]
     return data

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 JSON = {"content-type": "application/json"}
 CREATE = 'mutation { createCustomer(input: {firstName: "Mallory", lastName: "M"}) { __typename } }'
 REQUEST = json.dumps({"query": CREATE}).encode()
-MEGABYTE = 1_000_000
+LONG = 80_000
 PERSON = {"firstName": "Ada", "lastName": "Lovelace"}
 ADDRESS = {
     "line1": "1 Main St",

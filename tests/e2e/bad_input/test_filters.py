@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from models.filter import MOST_CONDITIONS
-from tests.e2e.bad_input.inputs import JSON, MEGABYTE, codes
+from tests.e2e.bad_input.inputs import JSON, LONG, codes
 
 if TYPE_CHECKING:
     from tests.e2e.api import Api
@@ -250,14 +250,14 @@ def test_metacharacters_are_text(api: Api, text: str) -> None:
 
 
 @pytest.mark.parametrize("letter", ["a", "%", "\\", "_", "'", "ß", "\U0001d160"])
-def test_a_megabyte_in_a_filter_is_refused(api: Api, letter: str) -> None:
+def test_a_long_text_in_a_filter_is_refused(api: Api, letter: str) -> None:
     """A text that is longer than any stored one is refused; long ones are compared, and found nowhere."""
     for operator in ("eq", "startsWith", "contains"):
-        where = {"lastName": {operator: letter * (MEGABYTE // len(letter.encode()))}}
+        where = {"lastName": {operator: letter * (LONG // len(letter.encode()))}}
         assert api.error(FIND, where=where)["extensions"] == {"code": "LIMIT_EXCEEDED"}
-    listed = {"lastName": {"in": ["a", letter * MEGABYTE]}}
+    listed = {"lastName": {"in": ["a", letter * LONG]}}
     assert api.error(FIND, where=listed)["extensions"] == {"code": "LIMIT_EXCEEDED"}
-    assert api.data(FIND, where={"email": {"in": [letter * 1_000] * 1_000}})["customers"]["totalCount"] == 0
+    assert api.data(FIND, where={"email": {"in": [letter * 1_000] * 80}})["customers"]["totalCount"] == 0
 
 
 def test_combining_marks_take_no_time(api: Api) -> None:
@@ -271,7 +271,7 @@ def test_combining_marks_take_no_time(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "search", ["a" * 401, " " * 401, "a" * MEGABYTE, "a b c d e f g h i j k", "\U0001f600" * 401]
+    "search", ["a" * 401, " " * 401, "a" * LONG, "a b c d e f g h i j k", "\U0001f600" * 401]
 )
 def test_a_search_for_too_much_is_refused(api: Api, search: str) -> None:
     """A search has at most 400 characters and 10 words."""

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.bad_input.inputs import (
     CREATE,
     JSON,
-    MEGABYTE,
+    LONG,
     REQUEST,
     codes,
 )
@@ -152,7 +152,7 @@ UNREADABLE = {
 }
 INVALID = {
     "an unknown field": "{ nope }",
-    "an unknown field with a long name": "{ " + "a" * MEGABYTE + " }",
+    "an unknown field with a long name": "{ " + "a" * LONG + " }",
     "an unknown argument": "{ customers(nope: 1) { nodes { id } } }",
     "an unknown type": "query ($a: Nope) { customers(first: $a) { nodes { id } } }",
     "an unknown directive": "{ __typename @nope }",
@@ -166,8 +166,8 @@ INVALID = {
     "a fragment within itself": "{ ...f } fragment f on Query { ...f }",
     "fragments within each other": "{ ...f } fragment f on Query { ...g } fragment g on Query { ...f }",
     "many fragments within each other": "{ ...f0 }"
-    + "".join(f" fragment f{i} on Query {{ ...f{i + 1} }}" for i in range(1_000))
-    + " fragment f1000 on Query { ...f0 }",
+    + "".join(f" fragment f{i} on Query {{ ...f{i + 1} }}" for i in range(200))
+    + " fragment f200 on Query { ...f0 }",
     "several anonymous operations": f"{CREATE} {CREATE}",
     "several operations of a name": f"query a {{ {FIELD} }} query a {{ {FIELD} }}",
     "the same argument twice": "{ customers(first: 1, first: 2) { nodes { id } } }",
@@ -199,7 +199,7 @@ def test_a_document_that_is_not_valid_is_refused(api: Api, query: str, code: str
     assert (response.status_code, codes(response)) == (400, {code})
 
 
-@pytest.mark.parametrize("levels", [300, 50_000])
+@pytest.mark.parametrize("levels", [300, 1_500])
 @pytest.mark.parametrize(
     ("opening", "inner", "closing"),
     [
@@ -218,7 +218,7 @@ def test_a_document_that_is_nested_too_deeply_is_refused(
     response = api.post(opening * levels + inner + closing * levels)
 
     assert response.status_code == 400
-    assert codes(response) <= {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"}
+    assert codes(response) <= {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "LIMIT_EXCEEDED"}
 
 
 def test_fragments_that_multiply_are_answered(api: Api) -> None:
@@ -228,7 +228,7 @@ def test_fragments_that_multiply_are_answered(api: Api) -> None:
     assert api.post(f"{{ ...f0 }}{fragments} fragment f40 on Query {{ {FIELD} }}").status_code in (200, 400)
 
 
-@pytest.mark.parametrize("name", [None, "", "nope", "a\0", "A" * MEGABYTE], ids=lambda name: repr(name)[:9])
+@pytest.mark.parametrize("name", [None, "", "nope", "a\0", "A" * LONG], ids=lambda name: repr(name)[:9])
 def test_one_operation_must_be_meant(api: Api, name: str | None) -> None:
     """Of several operations none runs unless operationName is the name of one."""
     mutation = CREATE.replace("mutation", "mutation b")

@@ -1,0 +1,178 @@
+"""From a request to an operation that may be executed: read, held against the limits, and validated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from graphql import (
+    GraphQLError,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    OperationType,
+    get_operation_ast,
+    located_error,
+    specified_rules,
+    validate,
+)
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from schema import schema
+from schema.cost import Cost, costs
+from schema.limits import DocumentTooLarge, Limits, read
+from schema.scopes import required
+from schema.selection import field_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from graphql import DocumentNode, ExecutableDefinitionNode, FieldNode
+
+RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+"""GraphQL's own rules, and Strawberry's."""
+
+REMEMBERED: Final = 150_000
+"""Tokens of the documents that are kept; each takes about 400 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks to be executed."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A valid document within the limits, and what is to know about it; by operation what has one's name."""
+
+    node: DocumentNode
+    fields: frozenset[str]
+    costs: Mapping[str | None, Cost]
+    scopes: Mapping[str | None, Mapping[str, FieldNode]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What is to be executed."""
+
+    document: Document
+    definition: OperationDefinitionNode
+    variables: dict[str, Any] | None
+    cost: int
+    limits: Limits
+
+    @property
+    def is_query(self) -> bool:
+        """Whether it only reads."""
+        return self.definition.operation is OperationType.QUERY
+
+    @property
+    def name(self) -> str | None:
+        """Its name in the document."""
+        return _name(self.definition)
+
+    @property
+    def scopes(self) -> Mapping[str, FieldNode]:
+        """The scopes that it needs, each with the first field that needs it."""
+        return self.document.scopes[self.name]
+
+
+class Refused(Exception):
+    """The request cannot be executed; nothing was done. `cost` is what it would cost, where that is why."""
+
+    def __init__(self, *errors: GraphQLError, cost: int | None = None) -> None:
+        super().__init__()
+        self.errors = errors
+        self.cost = cost
+
+
+class Operations:
+    """Prepares operations within limits, and remembers documents: the same few are sent again and again."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._rules = RULES if limits.introspection else (*RULES, NoSchemaIntrospectionCustomRule)
+        self._documents: dict[str, Document] = {}
+        self._remembered = 0
+
+    def prepare(self, request: Request) -> Operation:
+        """Return the operation that a request means.
+
+        Raises:
+            Refused: it is not GraphQL, not valid, beyond a limit, or means no one operation.
+        """
+        document = self._documents.get(request.query)
+        if document is None:
+            document = self._read(request.query)
+            self._remember(request.query, document)
+        definition = _definition(document.node, request.name)
+        cost = document.costs[_name(definition)].of(request.variables)
+        if cost > self.limits.cost:
+            message = (
+                f"The operation costs {cost:,}, more than {self.limits.cost:,}; ask for fewer fields, "
+                "smaller pages or shorter lists, and for the rest in other requests."
+            )
+            raise Refused(DocumentTooLarge("cost", message), cost=cost)
+        return Operation(document, definition, request.variables, cost, self.limits)
+
+    def check(self, query: str) -> list[str]:
+        """Return what is wrong with a document, nothing if its operations can be prepared."""
+        try:
+            self._read(query)
+        except Refused as refused:
+            return [error.message for error in refused.errors]
+        return []
+
+    def _read(self, query: str) -> Document:
+        core = schema._schema  # noqa: SLF001 - Strawberry's own integrations take it from there
+        suggestions = self.limits.introspection
+        try:
+            node = read(query, self.limits)
+            errors = validate(core, node, self._rules, hide_suggestions=not suggestions)
+        # ValueError: a number of so many digits that Python won't read it.
+        except (GraphQLError, RecursionError, ValueError) as error:
+            raise Refused(located_error(error)) from error
+        if errors:
+            raise Refused(*errors)
+        # With a selection set each: documents with other definitions are not valid here.
+        definitions = cast("tuple[ExecutableDefinitionNode, ...]", node.definitions)
+        return Document(
+            node,
+            field_names([definition.selection_set for definition in definitions], {}),
+            costs(core, node, self.limits.page),
+            required(core, node),
+        )
+
+    def _remember(self, query: str, document: Document) -> None:
+        self._documents[query] = document
+        self._remembered += _size(query, document)
+        while self._remembered > REMEMBERED:
+            oldest = next(iter(self._documents))
+            self._remembered -= _size(oldest, self._documents.pop(oldest))
+
+
+def _size(query: str, document: Document) -> int:
+    # Long strings and comments are few tokens.
+    return document.node.token_count + len(query) // 400
+
+
+def _name(definition: OperationDefinitionNode) -> str | None:
+    return definition.name.value if definition.name else None
+
+
+def _definition(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    definition = get_operation_ast(document, name)
+    if definition is None:
+        message = (
+            "The document has no operation of that name; give operationName as it stands there."
+            if name
+            else "The document has no operation, or several; give operationName."
+        )
+        raise Refused(GraphQLError(message))
+    if definition.operation is OperationType.SUBSCRIPTION:
+        raise Refused(GraphQLError("There are no subscriptions; use a query."))
+    return definition
