@@ -99,7 +99,7 @@ class Insertion:
             keys = next(address_ids) if address else None, next(settings_ids) if settings else None
             names = draft.first_name, draft.middle_name, draft.last_name
             owned = *_values(address, record.ADDRESS), *_values(settings, record.SETTINGS)
-            customer = record.customer((id_, *names, *keys, created_at, created_at, *owned))
+            customer = record.whole_customer((id_, *names, *keys, created_at, created_at, *owned))
             own_emails = [next(emails) for _ in draft.emails]
             attach(customer.emails, sorted(own_emails, key=lambda email: not email.is_primary))
             attach(customer.phone_numbers, [next(numbers) for _ in draft.phone_numbers])

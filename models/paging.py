@@ -14,6 +14,7 @@ from models.page import OrderField, Page
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from db.sql import Select
     from models.page import PageRequest, Position
 
 _COLUMNS: Final[dict[OrderField, LiteralString]] = {
@@ -23,7 +24,10 @@ _COLUMNS: Final[dict[OrderField, LiteralString]] = {
     OrderField.FIRST_NAME: "first_name",
 }
 _AROUND: Final = 3
-"""How many columns stand before a page's customers: whether any precede or follow, and the count."""
+"""How many columns stand behind a page's customers: whether any precede or follow, and the count."""
+
+_PLANNED: Final = 101
+"""How many customers PostgreSQL plans for when it makes one plan for pages of any size up to that."""
 
 
 class Paging:
@@ -32,7 +36,7 @@ class Paging:
     def __init__(self, request: PageRequest, *, owned: bool, counted: bool) -> None:
         self._request = request
         self._counted = counted
-        self._width = record.CUSTOMER_WIDTH + (record.OWNED_WIDTH if owned else 0)
+        self._owned = owned
         condition = request.where.condition() if request.where else None
         base = record.WHOLE_CUSTOMERS if owned or condition else record.CUSTOMERS
         base = base if owned else base.only(record.CUSTOMER_COLUMNS)
@@ -67,19 +71,19 @@ class Paging:
             names, places = ["rank", *names], ["rank", *places]
         backwards_read = descending is (request.end == "first")
         return sql(
-            "SELECT around.*, page.* FROM (SELECT {}, {}, {}) AS around "
+            "SELECT page.*, around.* FROM (SELECT {}, {}, {}) AS around "
             "LEFT JOIN ({}) AS page ON TRUE ORDER BY {}",
             self._any_standing(backwards + "=", request.after),
             self._any_standing(forwards + "=", request.before),
             self._count() if self._counted else sql("NULL"),
-            window.order_by(_ordered(places, descending=backwards_read)).limit(request.size + 1).sql(),
+            self._some(window.order_by(_ordered(places, descending=backwards_read))),
             sql(_ordered(["page." + name for name in names], descending=backwards_read)),
         )
 
     def page(self, rows: Sequence[Any]) -> Page:
         """Return the page of the rows that the statement returned."""
-        preceded, followed, total = rows[0][:_AROUND]
-        found = [row[_AROUND:] for row in rows if row[_AROUND] is not None]
+        preceded, followed, total = rows[0][-_AROUND:]
+        found = [row for row in rows if row[0] is not None]
         more = len(found) > self._request.size
         del found[self._request.size :]
         if self._request.end == "last":
@@ -87,9 +91,18 @@ class Paging:
             preceded = preceded or more
         else:
             followed = followed or more
-        customers = [record.customer(row[: self._width]) for row in found]
-        ranks = [row[self._width] for row in found] if self._rank else None
-        return Page(customers, self._request.order, ranks, preceded, followed, total)
+        customer = record.whole_customer if self._owned else record.customer
+        ranks = [row[-_AROUND - 1] for row in found] if self._rank else None
+        return Page([customer(row) for row in found], self._request.order, ranks, preceded, followed, total)
+
+    def _some(self, found: Select) -> Sql:
+        size = self._request.size + 1
+        if size > _PLANNED or self._request.where or self._request.search:
+            # What a filter lets through depends on its values: PostgreSQL is to plan for them each time.
+            return found.limit(size).sql()
+        # A plan that is kept knows no size. PostgreSQL would expect a tenth of the table, and so plan each
+        # page anew, which takes longer than reading it.
+        return sql(f"SELECT * FROM ({{}} LIMIT {_PLANNED}) AS planned LIMIT {{}}", found.sql(), size)
 
     def _stands(self, comparison: LiteralString, position: Position) -> Sql:
         keys = [sql("{}", key) for key in (*position.keys, position.id)]

@@ -45,7 +45,6 @@ WHOLE_CUSTOMERS_AND_CONTACTS = WHOLE_CUSTOMERS.add(
 )
 
 CUSTOMER_WIDTH = 8
-OWNED_WIDTH = 8
 
 ADDRESS = ("line1", "line2", "city", "state", "postal_code", "country")
 SETTINGS = ("marketing_emails_enabled", "two_factor_enabled")
@@ -55,7 +54,7 @@ SETTINGS = ("marketing_emails_enabled", "two_factor_enabled")
 
 
 def customer(row: Sequence[Any]) -> Customer:
-    """Return the customer of a row of `CUSTOMER_COLUMNS`, with what it owns where `OWNED_COLUMNS` follow."""
+    """Return the customer of a row that begins with `CUSTOMER_COLUMNS`."""
     made = blank(Customer)
     values = made.__dict__
     (
@@ -68,9 +67,15 @@ def customer(row: Sequence[Any]) -> Customer:
         values["created_at"],
         values["updated_at"],
     ) = row[:CUSTOMER_WIDTH]
-    if len(row) > CUSTOMER_WIDTH:
-        values["_address"] = None if row[4] is None else _address(row[4], row[8:14])
-        values["_privacy_settings"] = None if row[5] is None else _settings(row[5], row[14:16])
+    return made
+
+
+def whole_customer(row: Sequence[Any]) -> Customer:
+    """Return the customer of a row that begins with the columns of `WHOLE_CUSTOMERS`, with what it owns."""
+    made = customer(row)
+    values = made.__dict__
+    values["_address"] = None if row[4] is None else _address(row[4], row[8:14])
+    values["_privacy_settings"] = None if row[5] is None else _settings(row[5], row[14:16])
     return made
 
 
@@ -99,7 +104,7 @@ def _settings(key: int, row: Sequence[Any]) -> PrivacySettings:
 
 def customer_and_contacts(row: Sequence[Any]) -> Customer:
     """Return the customer of a row of `WHOLE_CUSTOMERS_AND_CONTACTS`, related fields fetched."""
-    made = customer(row)
+    made = whole_customer(row)
     attach(made.emails, [email(values) for values in row[16]])
     attach(made.phone_numbers, [phone_number(values) for values in row[17]])
     return made

@@ -60,7 +60,8 @@ class CustomerRepository:
         """Return the customers that exist; with `owned`, their address and privacy settings too."""
         base = record.WHOLE_CUSTOMERS if owned else record.CUSTOMERS
         rows = await self._fetch(base.where(_among("c.customer_id", ids)).sql())
-        return {row[0]: record.customer(row) for row in rows}
+        customer = record.whole_customer if owned else record.customer
+        return {row[0]: customer(row) for row in rows}
 
     async def find_whole(self, ids: Collection[UUID]) -> dict[UUID, Customer]:
         """Return the customers that exist with all that they own, their related fields fetched."""

@@ -1,0 +1,43 @@
+"""The plan by which PostgreSQL reads pages of customers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench.plan import Plan, watched
+from db.seed import seed
+from db.tortoise import connect, disconnect
+from models.page import PageRequest, Position
+from models.repository import CustomerRepository
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from db.settings import DatabaseSettings
+
+# PostgreSQL chooses between custom plans and a generic one when a statement is sent for the sixth time.
+SIZES = range(1, 8)
+
+
+@pytest.fixture
+async def middle(database: DatabaseSettings) -> AsyncIterator[Position]:
+    """A place among customers, read through a pool of one connection."""
+    await seed(database, 1_000)
+    await connect(database.model_copy(update={"pool_min": 1, "pool_max": 1}))
+    yield (await CustomerRepository().page(PageRequest(100))).position(-1)
+    await disconnect()
+
+
+@pytest.mark.parametrize("inside", [False, True])
+async def test_pages_of_any_size_are_planned_once(middle: Position, inside: bool) -> None:
+    """Pages of all sizes share one plan, where making another for each would take longer than reading it."""
+    for size in SIZES:
+        async with watched() as sent:
+            await CustomerRepository().page(PageRequest(size, after=middle if inside else None))
+
+    [plan] = [await Plan.of(query) for query in list(sent)]
+
+    assert plan.generic
+    assert plan.most_rows() <= SIZES[-1] + 1
