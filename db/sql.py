@@ -101,9 +101,9 @@ class Select:
     order: LiteralString | None = None
     most: int | None = None
 
-    def join(self, source: LiteralString) -> Select:
+    def join(self, source: LiteralString, *values: object) -> Select:
         """Add a JOIN clause."""
-        return replace(self, source=sql("{} " + source, _piece(self.source)))
+        return replace(self, source=sql("{} " + source, _piece(self.source), *values))
 
     def add(self, columns: LiteralString, *values: object) -> Select:
         """Add columns behind those selected so far."""
