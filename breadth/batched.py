@@ -60,21 +60,31 @@ def batched(graphql_type: Any, **options: Any) -> Callable[[Resolver], Any]:
         chosen.__signature__ = inspect.Signature(parameters)
         chosen.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         chosen.__module__, chosen.__name__ = resolver.__module__, resolver.__name__
-        chosen.batched = True
+        chosen.batched = resolver
         return strawberry.field(chosen, graphql_type=graphql_type, **options)
 
     return declare
 
 
-def is_batched(definition: GraphQLField, schema: GraphQLSchema) -> bool:
-    """Return whether a field's resolver may be given a `Batch`."""
+def batch_resolver(definition: GraphQLField, schema: GraphQLSchema) -> Resolver | None:
+    """Return what resolves a field of all objects, given them, `info` and arguments; None if nothing does."""
     field = definition.extensions.get("strawberry-definition")
     if not isinstance(field, StrawberryField) or not field.base_resolver or field.extensions:
-        return False
-    if not hasattr(field.base_resolver.wrapped_func, "batched"):
-        return False
-    converter = schema.extensions["strawberry-definition"].schema_converter
-    return not converter._get_field_exception_handlers(field)  # noqa: SLF001 - Strawberry tells in no other way
+        return None
+    resolver = getattr(field.base_resolver.wrapped_func, "batched", None)
+    strawberry_schema = schema.extensions["strawberry-definition"]
+    converter = strawberry_schema.schema_converter
+    if not resolver or converter._get_field_exception_handlers(field):  # noqa: SLF001 - it tells in no other way
+        return None
+    if definition.args:
+        whole: Any = definition.resolve
+        return lambda objects, info, **arguments: whole(Batch(objects), info, **arguments)
+    # What Strawberry does on the way to a resolver is mostly about arguments; here there are none.
+    wanted, info_class = field.base_resolver.info_parameter, strawberry_schema.config.info_class
+    if not wanted:
+        return lambda objects, _info: resolver(objects)
+    name = wanted.name
+    return lambda objects, info: resolver(objects, **{name: info_class(_raw_info=info, _field=field)})
 
 
 def _only(values: Sequence[Any]) -> Any:

@@ -84,6 +84,10 @@ class Column(ABC):
     def info(self, row: int) -> GraphQLResolveInfo[Any]:
         """Return what graphql-core tells a resolver about the field that a value belongs to."""
 
+    @abstractmethod
+    def path(self, row: int) -> Path:
+        """Return the path of a value, as graphql-core's `info` has it."""
+
     def steps(self, row: int) -> list[Step]:
         """Return the steps from a value up to the root."""
         steps = []
@@ -119,16 +123,13 @@ class FieldColumn(Column):
         """Return the same info for everything about one object's field."""
         info = self._infos.get(row)
         if info is None:
-            info = self._infos[row] = self._build_info(self.field, self._path(row))
+            info = self._infos[row] = self._build_info(self.field, self.path(row))
         return info
 
-    def _path(self, row: int) -> Path:
-        path: Path | None = None
-        for key, _, column in reversed(self.steps(row)):
-            typename = column.field.parent.name if isinstance(column, FieldColumn) else None
-            path = Path(path, key, typename)
-        assert path  # noqa: S101 - for the type checker: a value is at least one step from the root
-        return path
+    def path(self, row: int) -> Path:
+        """Return the path of a field's value."""
+        _, column, rows = self.objects
+        return Path(column.path(rows[row]) if column else None, self.field.key, self.field.parent.name)
 
 
 class ItemColumn(Column):
@@ -163,3 +164,8 @@ class ItemColumn(Column):
     def info(self, row: int) -> GraphQLResolveInfo[Any]:
         """Return the info of the field that the list belongs to."""
         return self.lists.info(self.owners[self.number(row)])
+
+    def path(self, row: int) -> Path:
+        """Return the path of an item."""
+        number = self.number(row)
+        return Path(self.lists.path(self.owners[number]), row - self._starts[number], None)

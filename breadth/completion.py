@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from asyncio import gather
 from contextlib import suppress
+from functools import lru_cache
 from itertools import chain
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
 _ABSENT = (type(None), type(Undefined), Exception)
 
 
+@lru_cache(maxsize=1_000)
+def _is_absent(kind: type) -> bool:
+    return issubclass(kind, _ABSENT)
+
+
 class AllFailed(Exception):
     """Nothing is left that would be worth the wait."""
 
@@ -58,7 +64,8 @@ class Completion(ABC):
     async def complete(self, column: Column) -> list[Answer]:
         """Return the answers to the values of a column."""
         self._drop_absent(column)
-        await self._arrive(column)
+        if self._any_awaitable(column.values):
+            await self._arrive(column)
         if not column.rows:
             return column.answers
         type_ = column.type
@@ -84,7 +91,7 @@ class Completion(ABC):
     def _drop_absent(self, column: Column) -> None:
         """Answer what is null or an error."""
         values = column.values
-        if not any(issubclass(kind, _ABSENT) for kind in set(map(type, values))):
+        if not any(map(_is_absent, set(map(type, values)))):
             return
         field, rows = column.field, []
         for row in column.rows:
@@ -102,8 +109,6 @@ class Completion(ABC):
 
     async def _arrive(self, column: Column) -> None:
         """Put what arrives in the place of what is awaited."""
-        if not self._any_awaitable(column.values):
-            return
         column.values = values = list(column.values)
         is_awaitable = self.executor.is_awaitable
         waiting = [row for row in column.rows if is_awaitable(values[row])]
@@ -145,7 +150,7 @@ class Completion(ABC):
     def _any_awaitable(self, values: Sequence[Any]) -> bool:
         """Look at one value of each class, which decides it for all but generators."""
         is_awaitable = self.executor.is_awaitable
-        examples = {type(value): value for value in values}
+        examples = dict(zip(map(type, values), values, strict=True))
         if GeneratorType in examples:
             return any(map(is_awaitable, values))
         return any(map(is_awaitable, examples.values()))
@@ -238,8 +243,13 @@ class Completion(ABC):
     async def _complete_objects(
         self, column: Column, groups: Mapping[GraphQLObjectType, Sequence[int]]
     ) -> None:
-        begun = [self.eager.begin(self._members(column, type_, rows)) for type_, rows in groups.items()]
-        for rows, answers in await self.eager.joined(begun):
+        members = [self._members(column, type_, rows) for type_, rows in groups.items()]
+        completed: Sequence[tuple[Sequence[int], list[Answer]]]
+        if len(members) == 1:
+            completed = [await members[0]]
+        else:
+            completed = await self.eager.joined(list(map(self.eager.begin, members)))
+        for rows, answers in completed:
             if len(rows) == len(column.answers) and not self.errors:
                 column.answers = answers
                 continue
@@ -291,9 +301,9 @@ class Completion(ABC):
         assert type_.is_type_of  # noqa: S101 - for the type checker
         info = column.info(rows[0])
         checks = [attempt(type_.is_type_of, column.values[row], info) for row in rows]
-        checks = await self._all_arrived(checks)
         if all(check is True for check in checks):
             return rows
+        checks = await self._all_arrived(checks)
         instances = []
         for row, check in zip(rows, checks, strict=True):
             if isinstance(check, Exception):

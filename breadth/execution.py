@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from graphql.execution.values import get_argument_values
 
 from breadth.attempt import attempt
-from breadth.batched import Batch
 from breadth.column import FAILED, Answer, FieldColumn, ItemColumn, Objects
 from breadth.completion import AllFailed, Completion
 from breadth.eager import Pending
@@ -110,10 +109,9 @@ class Execution(Completion):
 
     async def _batch(self, column: FieldColumn) -> list[Any]:
         field, sources = column.field, column.objects.sources
-        resolve = field.definition.resolve
-        assert resolve  # noqa: S101 - for the type checker: Strawberry has made one
+        assert field.batched  # noqa: S101 - for the type checker
         try:
-            values = resolve(Batch(sources), column.info(0), **self._arguments(field))
+            values = field.batched(sources, column.info(0), **self._arguments(field))
             if self.executor.is_awaitable(values):
                 await self.eager.turn_async([values])
                 values = await values

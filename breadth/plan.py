@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from graphql.type.introspection import SchemaMetaFieldDef, TypeMetaFieldDef, Typ
 from strawberry.types.field import StrawberryField
 
 from breadth.attempt import attempt
-from breadth.batched import is_batched
+from breadth.batched import batch_resolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -63,11 +63,17 @@ _PLAIN: dict[object, set[type]] = {
 }
 
 
+@lru_cache(maxsize=1_000)
+def _is_extraordinary(kind: type) -> bool:
+    return issubclass(kind, _EXTRAORDINARY) or hasattr(kind, "__await__")
+
+
 class Field:
     """A field of a selection, for objects of one type; `number` is its place there.
 
-    `read` gets the value from an object where it is just an attribute; where `batched`, the resolver takes
-    all objects at once. `leaf` is the type of the values if they are scalars or enums and not lists.
+    `read` gets the value from an object where it is just an attribute; `batched` is the resolver that takes
+    all objects at once, if there is one. `leaf` is the type of the values if they are scalars or enums and
+    not lists.
     """
 
     __slots__ = (
@@ -95,7 +101,7 @@ class Field:
         self.leaf = nullable if is_leaf_type(nullable) else None
         self.plain = _PLAIN.get(self.leaf.coerce_output_value, set()) if self.leaf else set()
         self.read = _reader(definition, parent)
-        self.batched = is_batched(definition, schema)
+        self.batched = batch_resolver(definition, schema)
         self.selections: dict[GraphQLObjectType, Selection] = {}
 
     def selection(self, executor: Executor[Any], type_: GraphQLObjectType) -> Selection:
@@ -123,14 +129,18 @@ class Field:
             return None
         if kinds <= self.plain:
             return values
-        if any(issubclass(kind, _EXTRAORDINARY) or hasattr(kind, "__await__") for kind in kinds):
+        if any(map(_is_extraordinary, kinds)):
             return None
         coerce = self.leaf.coerce_output_value
+        missing = values.count(None) if _NOTHING in kinds else 0
         try:
-            answers = [None if value is None else coerce(value) for value in values]
+            if missing:
+                answers = [None if value is None else coerce(value) for value in values]
+            else:
+                answers = list(map(coerce, values))
         except Exception:  # noqa: BLE001 - the executor finds out which value it is
             return None
-        return answers if answers.count(None) == values.count(None) else None
+        return answers if answers.count(None) == missing else None
 
 
 class Selection:
