@@ -26,6 +26,7 @@ from strawberry.types.field import StrawberryField
 
 from breadth.attempt import attempt
 from breadth.batched import batch_resolver
+from breadth.coercion import coerce_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -137,7 +138,7 @@ class Field:
             if missing:
                 answers = [None if value is None else coerce(value) for value in values]
             else:
-                answers = list(map(coerce, values))
+                answers = coerce_all(coerce, values)
         except Exception:  # noqa: BLE001 - the executor finds out which value it is
             return None
         return answers if answers.count(None) == missing else None

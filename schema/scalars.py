@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,10 +11,14 @@ import orjson
 import strawberry
 from graphql import GraphQLError
 
+from breadth import coerced_together
+
 # datetime.fromisoformat alone would also read dates, week dates and times without an offset.
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
 )
+
+_LENGTH = len("2026-01-31T12:30:00.123456+00:00")
 
 
 def _parse(value: Any) -> datetime:
@@ -27,6 +32,15 @@ def _parse(value: Any) -> datetime:
     )
 
 
+def _serialize_all(values: Sequence[datetime]) -> list[str]:
+    if set(map(type, values)) != {datetime}:
+        raise TypeError("a DateTime is made of a datetime")
+    # One call for all takes a third of the time of one for each.
+    texts: list[str] = orjson.dumps(values).decode()[2:-2].split('","')
+    return texts if set(map(len, texts)) == {_LENGTH} else list(map(_serialize, values))
+
+
+@coerced_together(_serialize_all)
 def _serialize(value: datetime) -> str:
     # Three times as quick as isoformat, but it leaves zeros out.
     if value.microsecond:

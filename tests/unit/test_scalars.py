@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from graphql import GraphQLError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from breadth.coercion import coerce_all
 from schema.scalars import DATE_TIME
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,11 +32,29 @@ def serialized(moment: datetime) -> str:
     return text
 
 
+def all_serialized(moments: list[Any]) -> list[str]:
+    assert DATE_TIME.serialize is not None
+    return coerce_all(DATE_TIME.serialize, moments)
+
+
 @unhurried
 @given(MOMENTS)
 def test_what_is_written_is_read_as_the_same_moment(moment: datetime) -> None:
     """Any timestamp, to the microsecond and in any offset, survives being written and read."""
     assert parsed(serialized(moment)) == moment
+
+
+@unhurried
+@given(st.lists(MOMENTS | MOMENTS.map(lambda moment: moment.replace(microsecond=0)), min_size=1))
+def test_many_are_written_as_each_by_itself(moments: list[datetime]) -> None:
+    """Timestamps written at once read as they do one by one, those of a full second too."""
+    assert all_serialized(moments) == list(map(serialized, moments))
+
+
+def test_what_is_no_timestamp_is_not_written() -> None:
+    """A text in the place of a timestamp is an error, however it looks."""
+    with pytest.raises(TypeError):
+        all_serialized(["2026-01-31T12:30:00.123456+00:00"])
 
 
 @unhurried
