@@ -33,13 +33,15 @@ _PLANNED: Final = 101
 class Paging:
     """The statement that reads a page, and the page that comes of its rows."""
 
-    def __init__(self, request: PageRequest, *, owned: bool, counted: bool) -> None:
+    def __init__(self, request: PageRequest, *, owned: bool, counted: bool, updated_at: bool) -> None:
         self._request = request
         self._counted = counted
         self._owned = owned
         condition = request.where.condition() if request.where else None
         base = record.WHOLE_CUSTOMERS if owned or condition else record.CUSTOMERS
-        base = base if owned else base.only(record.CUSTOMER_COLUMNS)
+        wanted = updated_at or request.order.field is OrderField.UPDATED_AT
+        base = base.only(record.CUSTOMER_COLUMNS if wanted else record.WITHOUT_UPDATED_AT)
+        base = base.add(record.OWNED_COLUMNS) if owned else base
         if condition or request.search:
             base = base.join("LEFT JOIN customer_search w ON w.customer_id = c.customer_id")
         if request.search:

@@ -95,9 +95,11 @@ class CustomerRepository:
             found[row[-1] - 1].append(contact(row))
         return dict(zip(customer_ids, found, strict=True))
 
-    async def page(self, request: PageRequest, *, owned: bool = True, counted: bool = False) -> Page:
+    async def page(
+        self, request: PageRequest, *, owned: bool = True, counted: bool = False, updated_at: bool = True
+    ) -> Page:
         """Return a page; what lies around it and the count come in the same statement, all of one moment."""
-        paging = Paging(request, owned=owned, counted=counted)
+        paging = Paging(request, owned=owned, counted=counted, updated_at=updated_at)
         return paging.page(await self._fetch(paging.statement()))
 
     async def insert(self, drafts: Mapping[UUID, CustomerDraft]) -> list[Customer]:

@@ -73,9 +73,14 @@ class CustomerService:
         """Return the customers that exist; with `owned`, their address and privacy settings too."""
         return await CustomerRepository().find(ids, owned=owned)
 
-    async def page(self, request: PageRequest, *, owned: bool = True, counted: bool = False) -> Page:
-        """Return a page of customers; `owned` as for `find`, `counted` with how many there are in all."""
-        return await CustomerRepository().page(request, owned=owned, counted=counted)
+    async def page(
+        self, request: PageRequest, *, owned: bool = True, counted: bool = False, updated_at: bool = True
+    ) -> Page:
+        """Return a page of customers; `owned` as for `find`, `counted` with how many there are in all.
+
+        Without `updated_at` it is read only where the page is ordered by it.
+        """
+        return await CustomerRepository().page(request, owned=owned, counted=counted, updated_at=updated_at)
 
     async def find_whole(self, ids: Collection[UUID]) -> dict[UUID, Customer]:
         """Return the customers that exist with all that they own, their related fields fetched."""

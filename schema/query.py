@@ -110,7 +110,10 @@ class Query:
         )
         names = selected(info)
         page = await info.context.customers.page(
-            request, owned=bool(names & _OWNED), counted="totalCount" in names
+            request,
+            owned=bool(names & _OWNED),
+            counted="totalCount" in names,
+            updated_at="updatedAt" in names,
         )
         return Connection(page)
 

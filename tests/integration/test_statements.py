@@ -133,6 +133,26 @@ async def test_nothing_is_read_that_is_not_selected(selection: str, tables: set[
     assert sorted(read) == sorted(tables)
 
 
+@pytest.mark.parametrize(
+    ("asked", "read"),
+    [
+        ("{ customers { nodes { createdAt } pageInfo { endCursor } } }", False),
+        ("{ customers { nodes { updatedAt } } }", True),
+        ("{ customers(orderBy: {field: UPDATED_AT}) { pageInfo { endCursor } } }", True),
+    ],
+)
+@pytest.mark.usefixtures("connected")
+async def test_moments_are_read_that_are_needed(asked: str, read: bool) -> None:
+    """When customers were changed is read if that is selected or ordered by."""
+    await CustomerRepository().insert(drafts(3))
+
+    async with watched() as statements:
+        page = (await answer(asked))["customers"]
+
+    assert all(page.values())
+    assert ["c.updated_at FROM" in statement for statement in statements] == [read]
+
+
 @pytest.mark.parametrize("count", [1, 100])
 @pytest.mark.usefixtures("connected")
 async def test_creating_takes_one_statement(count: int) -> None:
