@@ -103,11 +103,11 @@ class Select:
 
     def join(self, source: LiteralString, *values: object) -> Select:
         """Add a JOIN clause."""
-        return replace(self, source=sql("{} " + source, _piece(self.source), *values))
+        return replace(self, source=_longer(self.source, " " + source, values))
 
     def add(self, columns: LiteralString, *values: object) -> Select:
         """Add columns behind those selected so far."""
-        return replace(self, columns=sql("{}, " + columns, _piece(self.columns), *values))
+        return replace(self, columns=_longer(self.columns, ", " + columns, values))
 
     def only(self, columns: LiteralString) -> Select:
         """Select these columns and no others."""
@@ -142,6 +142,15 @@ class Select:
     def exists(self) -> Sql:
         """Return the condition that the query has a row."""
         return Sql("EXISTS ({})", (self.sql(),))
+
+
+def _longer(
+    piece: LiteralString | Sql, text: LiteralString, values: tuple[object, ...]
+) -> LiteralString | Sql:
+    # Without values it stays one text, which need not be put together again for each statement.
+    if isinstance(piece, str) and not values:
+        return piece + text
+    return sql("{}" + text, _piece(piece), *values)
 
 
 def _piece(text: LiteralString | Sql) -> Sql:

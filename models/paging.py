@@ -40,8 +40,8 @@ class Paging:
         condition = request.where.condition() if request.where else None
         base = record.WHOLE_CUSTOMERS if owned or condition else record.CUSTOMERS
         wanted = updated_at or request.order.field is OrderField.UPDATED_AT
-        base = base.only(record.CUSTOMER_COLUMNS if wanted else record.WITHOUT_UPDATED_AT)
-        base = base.add(record.OWNED_COLUMNS) if owned else base
+        columns = record.CUSTOMER_COLUMNS if wanted else record.WITHOUT_UPDATED_AT
+        base = base.only(f"{columns}, {record.OWNED_COLUMNS}" if owned else columns)
         if condition or request.search:
             base = base.join("LEFT JOIN customer_search w ON w.customer_id = c.customer_id")
         if request.search:
