@@ -8,7 +8,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from asyncio import gather
 from contextlib import suppress
-from functools import lru_cache
 from itertools import chain
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
@@ -28,21 +27,15 @@ from breadth.collected import Collected
 from breadth.column import FAILED, Answer, Column, ItemColumn, Objects
 from breadth.eager import Eager
 from breadth.errors import FieldError, field_error
+from breadth.kinds import any_absent, examples
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from graphql import GraphQLAbstractType, GraphQLLeafType, GraphQLList, GraphQLObjectType
     from graphql.execution.executor import Executor
 
     from breadth.plan import Selection
-
-_ABSENT = (type(None), type(Undefined), Exception)
-
-
-@lru_cache(maxsize=1_000)
-def _is_absent(kind: type) -> bool:
-    return issubclass(kind, _ABSENT)
 
 
 class AllFailed(Exception):
@@ -63,8 +56,9 @@ class Completion(ABC):
 
     async def complete(self, column: Column) -> list[Answer]:
         """Return the answers to the values of a column."""
-        self._drop_absent(column)
-        if self._any_awaitable(column.values):
+        kinds = examples(column.values)
+        self._drop_absent(column, kinds)
+        if self._any_awaitable(column.values, kinds):
             await self._arrive(column)
         if not column.rows:
             return column.answers
@@ -88,12 +82,11 @@ class Completion(ABC):
         """Return whether every answer has failed where null is not allowed."""
         return bool(self.errors) and all(answer is FAILED for answer in answers)
 
-    def _drop_absent(self, column: Column) -> None:
-        """Answer what is null or an error."""
-        values = column.values
-        if not any(map(_is_absent, set(map(type, values)))):
+    def _drop_absent(self, column: Column, kinds: Iterable[type]) -> None:
+        """Answer what is null or an error; `kinds` are the classes of all values."""
+        if not any_absent(kinds):
             return
-        field, rows = column.field, []
+        values, field, rows = column.values, column.field, []
         for row in column.rows:
             value = values[row]
             if isinstance(value, Exception):
@@ -136,7 +129,7 @@ class Completion(ABC):
         for row in set(column.rows) - present:
             column.answers[row] = FAILED
         column.rows = sorted(present)
-        self._drop_absent(column)
+        self._drop_absent(column, set(map(type, values)))
 
     def _wanted(self, column: ItemColumn, rows: list[int]) -> list[int]:
         """Return the rows of items whose lists have not failed yet; nobody waits for the others."""
@@ -147,17 +140,16 @@ class Completion(ABC):
             )
         return [row for row in rows if column.number(row) not in failed]
 
-    def _any_awaitable(self, values: Sequence[Any]) -> bool:
+    def _any_awaitable(self, values: Sequence[Any], kinds: Mapping[type, Any]) -> bool:
         """Look at one value of each class, which decides it for all but generators."""
         is_awaitable = self.executor.is_awaitable
-        examples = dict(zip(map(type, values), values, strict=True))
-        if GeneratorType in examples:
+        if GeneratorType in kinds:
             return any(map(is_awaitable, values))
-        return any(map(is_awaitable, examples.values()))
+        return any(map(is_awaitable, kinds.values()))
 
     async def _all_arrived(self, values: list[Any]) -> list[Any]:
         """Return what was asked about values, exceptions among it, awaited where it has to be."""
-        if self._any_awaitable(values):
+        if self._any_awaitable(values, examples(values)):
             rows = [row for row, value in enumerate(values) if self.executor.is_awaitable(value)]
             awaitables = [values[row] for row in rows]
             await self.eager.turn_async(awaitables)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,13 @@ from graphql import (
     is_leaf_type,
 )
 from graphql.execution.collect_fields import collect_fields
-from graphql.pyutils import Undefined
 from graphql.type.introspection import SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef
 from strawberry.types.field import StrawberryField
 
 from breadth.attempt import attempt
 from breadth.batched import batch_resolver
 from breadth.coercion import coerce_all
+from breadth.kinds import NOTHING, any_extraordinary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,20 +53,12 @@ MOST_VARIANTS = 16
 MOST_DISPLAYED = 50
 """How many fields a selection may have to be put together in the quick way."""
 
-_NOTHING = type(None)
-_EXTRAORDINARY = (Exception, type(Undefined))
-
 # Values of these types are their own answers.
 _PLAIN: dict[object, set[type]] = {
-    GraphQLString.coerce_output_value: {str, _NOTHING},
-    GraphQLID.coerce_output_value: {str, _NOTHING},
-    GraphQLBoolean.coerce_output_value: {bool, _NOTHING},
+    GraphQLString.coerce_output_value: {str, NOTHING},
+    GraphQLID.coerce_output_value: {str, NOTHING},
+    GraphQLBoolean.coerce_output_value: {bool, NOTHING},
 }
-
-
-@lru_cache(maxsize=1_000)
-def _is_extraordinary(kind: type) -> bool:
-    return issubclass(kind, _EXTRAORDINARY) or hasattr(kind, "__await__")
 
 
 class Field:
@@ -126,14 +118,14 @@ class Field:
         if self.leaf is None:
             return None
         kinds = set(map(type, values))
-        if self.required and _NOTHING in kinds:
+        if self.required and NOTHING in kinds:
             return None
         if kinds <= self.plain:
             return values
-        if any(map(_is_extraordinary, kinds)):
+        if any_extraordinary(kinds):
             return None
         coerce = self.leaf.coerce_output_value
-        missing = values.count(None) if _NOTHING in kinds else 0
+        missing = values.count(None) if NOTHING in kinds else 0
         try:
             if missing:
                 answers = [None if value is None else coerce(value) for value in values]
