@@ -101,13 +101,13 @@ class Select:
     order: LiteralString | None = None
     most: int | None = None
 
-    def join(self, source: LiteralString, *values: object) -> Select:
+    def join(self, source: LiteralString) -> Select:
         """Add a JOIN clause."""
-        return replace(self, source=_longer(self.source, " " + source, values))
+        return replace(self, source=_longer(self.source, " " + source))
 
     def add(self, columns: LiteralString, *values: object) -> Select:
         """Add columns behind those selected so far."""
-        return replace(self, columns=_longer(self.columns, ", " + columns, values))
+        return replace(self, columns=_longer(self.columns, ", " + columns, *values))
 
     def only(self, columns: LiteralString) -> Select:
         """Select these columns and no others."""
@@ -144,9 +144,7 @@ class Select:
         return Sql("EXISTS ({})", (self.sql(),))
 
 
-def _longer(
-    piece: LiteralString | Sql, text: LiteralString, values: tuple[object, ...]
-) -> LiteralString | Sql:
+def _longer(piece: LiteralString | Sql, text: LiteralString, *values: object) -> LiteralString | Sql:
     # Without values it stays one text, which need not be put together again for each statement.
     if isinstance(piece, str) and not values:
         return piece + text

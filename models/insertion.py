@@ -89,9 +89,9 @@ class Insertion:
         """Return the customers, with all that they own attached, from the row that the statement returned."""
         created_at, *serials = row
         address_ids, settings_ids, email_ids, phone_ids = map(iter, serials)
-        emails = iter([record.email((next(email_ids), *own, created_at)) for _, *own in self._emails()])
+        emails = iter([record.email((next(email_ids), *values, created_at)) for values in self._emails()])
         numbers = iter(
-            [record.phone_number((next(phone_ids), *own, created_at)) for _, *own in self._phone_numbers()]
+            [record.phone_number((next(phone_ids), *v, created_at)) for v in self._phone_numbers()]
         )
         made = []
         for id_, draft in self._drafts:

@@ -23,9 +23,9 @@ OWNED_COLUMNS: LiteralString = (
 )
 
 # Behind these stands `created_at`, or NULL where nobody wants it.
-_EMAIL_COLUMNS: LiteralString = "e.email_id, e.email, e.is_primary"
+_EMAIL_COLUMNS: LiteralString = "e.email_id, e.customer_id, e.email, e.is_primary"
 _EMAIL_ORDER: LiteralString = "e.is_primary DESC, e.created_at, e.email_id"
-_PHONE_NUMBER_COLUMNS: LiteralString = "p.phone_id, p.type, p.number"
+_PHONE_NUMBER_COLUMNS: LiteralString = "p.phone_id, p.customer_id, p.type, p.number"
 _PHONE_NUMBER_ORDER: LiteralString = "p.created_at, p.phone_id"
 
 EMAILS = Select(_EMAIL_COLUMNS, "customer_emails e").order_by(_EMAIL_ORDER)
@@ -113,16 +113,16 @@ def customer_and_contacts(row: Sequence[Any]) -> Customer:
 
 
 def email(row: Sequence[Any]) -> CustomerEmail:
-    """Return the e-mail address of a row that begins with the columns of `EMAILS` and `created_at`."""
+    """Return the e-mail address of a row of `EMAILS` and `created_at`."""
     made = blank(CustomerEmail)
     values = made.__dict__
-    values["id"], values["email"], values["is_primary"], values["created_at"] = row[:4]
+    values["id"], values["customer_id"], values["email"], values["is_primary"], values["created_at"] = row
     return made
 
 
 def phone_number(row: Sequence[Any]) -> CustomerPhoneNumber:
-    """Return the phone number of a row that begins with the columns of `PHONE_NUMBERS` and `created_at`."""
+    """Return the phone number of a row of `PHONE_NUMBERS` and `created_at`."""
     made = blank(CustomerPhoneNumber)
     values = made.__dict__
-    values["id"], values["type"], values["number"], values["created_at"] = row[:4]
+    values["id"], values["customer_id"], values["type"], values["number"], values["created_at"] = row
     return made

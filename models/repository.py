@@ -6,6 +6,7 @@ many it gets. Methods that write expect the customer to be locked in the same tr
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeVar
 
 from db.session import fetch
@@ -58,14 +59,14 @@ class CustomerRepository:
     async def find(self, ids: Collection[UUID], *, owned: bool = True) -> dict[UUID, Customer]:
         """Return the customers that exist; with `owned`, their address and privacy settings too."""
         base = record.WHOLE_CUSTOMERS if owned else record.CUSTOMERS
-        rows = await self._fetch(base.where(_among(ids)).sql())
+        rows = await self._fetch(base.where(_among("c.customer_id", ids)).sql())
         customer = record.whole_customer if owned else record.customer
         return {row[0]: customer(row) for row in rows}
 
     async def find_whole(self, ids: Collection[UUID]) -> dict[UUID, Customer]:
         """Return the customers that exist with all that they own, their related fields fetched."""
         whole = record.WHOLE_CUSTOMERS_AND_CONTACTS
-        rows = await self._fetch(whole.where(_among(ids)).sql())
+        rows = await self._fetch(whole.where(_among("c.customer_id", ids)).sql())
         return {row[0]: record.customer_and_contacts(row) for row in rows}
 
     async def emails(
@@ -73,27 +74,21 @@ class CustomerRepository:
     ) -> dict[UUID, list[CustomerEmail]]:
         """Return each customer's e-mail addresses, primary first, then oldest first."""
         select = record.EMAILS.add("e.created_at" if created_at else "NULL")
-        return await self._by_customer(customer_ids, select, record.email)
+        return await self._by_customer(select.where(_among("e.customer_id", customer_ids)), record.email)
 
     async def phone_numbers(
         self, customer_ids: Collection[UUID], *, created_at: bool = True
     ) -> dict[UUID, list[CustomerPhoneNumber]]:
         """Return each customer's phone numbers, oldest first."""
         select = record.PHONE_NUMBERS.add("p.created_at" if created_at else "NULL")
-        return await self._by_customer(customer_ids, select, record.phone_number)
+        select = select.where(_among("p.customer_id", customer_ids))
+        return await self._by_customer(select, record.phone_number)
 
-    async def _by_customer(
-        self, customer_ids: Collection[UUID], select: Select, contact: Callable[[Any], T]
-    ) -> dict[UUID, list[T]]:
-        # Each row has its customer's number among those asked for: an id is made into an object, and hashed.
-        asked = select.add("place").join(
-            "JOIN unnest({}::uuid[]) WITH ORDINALITY AS asked (customer_id, place) USING (customer_id)",
-            list(customer_ids),
-        )
-        found: list[list[T]] = [[] for _ in customer_ids]
-        for row in await self._fetch(asked.sql()):
-            found[row[-1] - 1].append(contact(row))
-        return dict(zip(customer_ids, found, strict=True))
+    async def _by_customer(self, select: Select, contact: Callable[[Any], T]) -> dict[UUID, list[T]]:
+        found: dict[UUID, list[T]] = defaultdict(list)
+        for row in await self._fetch(select.sql()):
+            found[row[1]].append(contact(row))
+        return found
 
     async def page(
         self, request: PageRequest, *, owned: bool = True, counted: bool = False, updated_at: bool = True
@@ -311,9 +306,9 @@ class CustomerRepository:
         return bool(await self._fetch(statement))
 
 
-def _among(ids: Collection[UUID]) -> Sql:
+def _among(column: LiteralString, ids: Collection[UUID]) -> Sql:
     if len(ids) == 1:
         # What PostgreSQL plans for one customer it keeps; for a list, it plans anew for each length.
         [id_] = ids
-        return sql("c.customer_id = {}", id_)
-    return sql("c.customer_id = ANY({}::uuid[])", list(ids))
+        return sql(column + " = {}", id_)
+    return sql(column + " = ANY({}::uuid[])", list(ids))
