@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 import stat
 import sys
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
@@ -157,6 +158,7 @@ async def _dump(settings: DatabaseSettings, form: Format, write: Write, advance:
 
 @asynccontextmanager
 async def _connected(settings: DatabaseSettings) -> AsyncIterator[None]:
+    _cancel_at_sigterm()
     if not await at_head(settings):
         raise MigrationError("the database lacks migrations; run `customers migrate` first")
     await connect(settings)
@@ -164,6 +166,18 @@ async def _connected(settings: DatabaseSettings) -> AsyncIterator[None]:
         yield
     finally:
         await disconnect()
+
+
+def _cancel_at_sigterm() -> None:
+    """Have SIGTERM cancel the current task, as SIGINT does (`asyncio.Runner`).
+
+    An exception raised wherever the process happens to be, amid an answer of PostgreSQL for instance, may
+    leave its connection waiting for what has been read already.
+    """
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    if task:
+        signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(task.cancel))
 
 
 def _by_name(file: Path) -> Format:
@@ -199,6 +213,6 @@ def _explained() -> Iterator[None]:
     except FileError as error:
         _say(f"error: {error}")
         raise typer.Exit(1) from None
-    except SystemExit:
+    except (SystemExit, asyncio.CancelledError):
         # Somebody wants it to end; that is no reason to look like success.
         raise typer.Exit(1) from None
