@@ -99,7 +99,8 @@ def serve(
         asyncio.run(migrations.migrate(settings))
         if demo and settings.embedded:
             asyncio.run(seed_customers(settings, DEMO_CUSTOMERS, only_if_empty=True))
-        out.print(f"The explorer is at http://{host}:{port}/graphql", highlight=False)
+        name = f"[{host}]" if ":" in host else host
+        out.print(f"The explorer is at http://{name}:{port}/graphql", highlight=False, markup=False)
         uvicorn.run(
             "api.app:create_app",
             factory=True,

@@ -266,9 +266,9 @@ def _refused_document(refused: DocumentRefused, media_type: str) -> Refusal:
 
 
 def _check_scopes(principal: Principal, operation: Operation) -> None:
-    missing = operation.scopes.keys() - principal.scopes
-    if missing:
-        scopes = " ".join(sorted(missing))
+    if not operation.scopes.keys() <= principal.scopes:
+        # All that it needs (RFC 6750, section 3): a token for the missing ones alone would lack the others.
+        scopes = " ".join(sorted(operation.scopes))
         challenge = f'Bearer error="insufficient_scope", scope="{scopes}"'
         message = f"This needs a token with {scopes}; get one with it, or ask for less."
         raise Refusal(403, "FORBIDDEN", message, headers={"www-authenticate": challenge})

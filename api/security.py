@@ -45,7 +45,7 @@ def secured(app: ASGIApp, settings: Settings) -> ASGIApp:
             allow_origins=settings.cors_origins,
             allow_methods=("GET", "POST"),
             allow_headers=("authorization", "content-type", "x-request-id"),
-            expose_headers=("retry-after", "x-request-id"),
+            expose_headers=("retry-after", "www-authenticate", "x-request-id"),
             max_age=3_600,
         )
     if settings.auth_mode == "none":

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from api.security import HEADERS
-from tests.service import CUSTOMERS, environment
 
 if TYPE_CHECKING:
-    from db.settings import DatabaseSettings
     from tests.service import Service
-
-
-def test_without_authentication_the_service_starts_on_loopback_only(
-    shared_database: DatabaseSettings,
-) -> None:
-    """Without authentication, the service does not start where others reach it, and says how it would."""
-    serve = subprocess.run(
-        [CUSTOMERS, "serve", "--host=0.0.0.0"],
-        env=environment(shared_database),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert serve.returncode == 1
-    assert "AUTH_MODE" in serve.stderr
-    assert "Traceback" not in serve.stderr
 
 
 @pytest.mark.parametrize(
