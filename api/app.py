@@ -83,6 +83,8 @@ def create_app(database: DatabaseSettings | None = None, settings: Settings | No
         ],
         lifespan=lifespan,
     )
+    # It would lead to the address that the client says it has called.
+    app.router.redirect_slashes = False
     return secured(app, settings)
 
 

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     limit_aliases: int = Field(default=_LIMITS.aliases, ge=0)
     limit_directives: int = Field(default=_LIMITS.directives, ge=0)
     limit_root_fields: int = Field(default=_LIMITS.root_fields, ge=1)
+    limit_values: int = Field(default=_LIMITS.values, ge=1)
     limit_page: int = Field(default=_LIMITS.page, ge=1)
     limit_cost: int = Field(default=_LIMITS.cost, ge=1)
     limit_operation_time: float = Field(default=10, gt=0)
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
             directives=self.limit_directives,
             root_fields=self.limit_root_fields,
             page=self.limit_page,
+            values=self.limit_values,
             cost=self.limit_cost,
             introspection=self.introspection,
         )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import islice
+from keyword import iskeyword
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
 from models.draft import customer_id
-from models.errors import InvalidArgument
-from models.filter import CustomerFilter, IdFilter, MomentFilter, TextFilter
+from models.errors import InvalidArgument, LimitExceeded
+from models.filter import MOST_CONDITIONS, CustomerFilter, IdFilter, MomentFilter, TextFilter
+from schema.inputs import as_read, python_name
 
 
 @strawberry.input(name="IDFilter", description="Which ids are meant. Everything given must hold.")
@@ -91,43 +95,65 @@ class CustomerWhere:
     )
 
 
-def customer_filter(where: CustomerWhere) -> CustomerFilter:
+# Taken as GraphQL has read it, and held against the limit before anything is made of it: to make a list of
+# 300,000 filters into instances would take ten seconds, for each field that is given it.
+CustomerWhere.__strawberry_definition__.from_input = as_read  # type: ignore[attr-defined]
+
+_PARTS: dict[str, type[CustomerFilter | IdFilter | MomentFilter]] = {
+    **dict.fromkeys(("and", "or", "not"), CustomerFilter),
+    **dict.fromkeys(("createdAt", "updatedAt"), MomentFilter),
+    "id": IdFilter,
+}
+"""What the fields of a filter are; all others are texts, or true or false."""
+
+
+def customer_filter(where: Mapping[str, Any]) -> CustomerFilter:
     """Return the domain's filter.
 
     Raises:
         InvalidArgument: a null where a value belongs, or an id that is none.
+        LimitExceeded: it has more filters than any may have.
     """
-    return CustomerFilter(**_values(where))
+    if len(list(islice(_parts(where), MOST_CONDITIONS + 1))) > MOST_CONDITIONS:
+        raise LimitExceeded(f"Give at most {MOST_CONDITIONS} filters; combine values with in.")
+    return CustomerFilter(**{_name(name): _translated(name, value) for name, value in where.items()})
 
 
-def _values(given: IDFilter | StringFilter | DateTimeFilter | CustomerWhere) -> dict[str, Any]:
-    some = ((field.name, getattr(given, field.name)) for field in fields(given))
-    return {name: _translated(value.value) for name, value in some if value is not None}
+def _parts(where: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield all filters within one."""
+    pending = list(where.values())
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            yield value
+            pending += value.values()
+        elif isinstance(value, list):
+            pending += value
 
 
-def _translated(value: Any) -> Any:
+def _translated(name: str, value: Any) -> Any:
     match value:
         case None:
             raise InvalidArgument(
                 "Leave a filter out instead of giving null; isNull finds what is not there."
             )
         case list():
-            return [_translated(item) for item in value]
-        case IDFilter():
-            return IdFilter(**{name: _ids(ids) for name, ids in _values(value).items()})
-        case StringFilter():
-            return TextFilter(**_values(value))
-        case DateTimeFilter():
-            return MomentFilter(**_values(value))
-        case CustomerWhere():
-            return customer_filter(value)
+            return [_translated(name, item) for item in value]
+        case dict():
+            part = _PARTS.get(name, TextFilter)
+            within = "id" if part is IdFilter else ""
+            return part(**{_name(key): _translated(within or key, item) for key, item in value.items()})
+        case str() if name == "id":
+            return _id(value)
     return value
 
 
-def _ids(ids: Any) -> Any:
-    if isinstance(ids, list):
-        return [_ids(id_) for id_ in ids]
+def _id(text: str) -> UUID:
     try:
-        return customer_id(ids)
+        return customer_id(text)
     except ValueError:
         raise InvalidArgument("Give ids as they were read: UUIDs.") from None
+
+
+def _name(name: str) -> str:
+    return f"{name}_" if iskeyword(name) else python_name(name)

@@ -23,27 +23,29 @@ def mutation_input(description: str) -> Callable[[type[T]], type[T]]:
 
     def declare(type_: type[T]) -> type[T]:
         declared = strawberry.input(type_, description=description)
-        declared.__strawberry_definition__.from_input = _as_read  # type: ignore[attr-defined]
+        declared.__strawberry_definition__.from_input = as_read  # type: ignore[attr-defined]
         return declared
 
     return declare
 
 
-def _as_read(_type: type, value: Mapping[str, Any], _context: object) -> Mapping[str, Any]:
+def as_read(_type: type, value: Mapping[str, Any], _context: object) -> Mapping[str, Any]:
+    """Return an input object as GraphQL has read it, where Strawberry would make an instance of its type."""
     return value
 
 
 def plain(value: Any) -> Any:
     """Return a mutation's input with Python's names: a dict of what was given, null included."""
     if isinstance(value, dict):
-        return {_python_name(name): plain(item) for name, item in value.items()}
+        return {python_name(name): plain(item) for name, item in value.items()}
     if isinstance(value, list):
         return [plain(item) for item in value]
     return value
 
 
 @cache
-def _python_name(name: str) -> str:
+def python_name(name: str) -> str:
+    """Return the name that Python has for a field of GraphQL's."""
     return re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", name)
 
 

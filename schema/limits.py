@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from graphql import (
     DocumentNode,
@@ -37,6 +37,15 @@ _INTROSPECTION: Final = frozenset({"__schema", "__type"})
 LONGEST_ALIAS: Final = 100
 """Characters of an alias, which the answer repeats for each object."""
 
+CHARACTERS: Final = 50
+"""Characters of a document, as a multiple of `Limits.tokens`; honest documents have about 10."""
+
+LINES: Final = 5
+"""Line breaks of a document, as a multiple of `Limits.tokens`.
+
+For the place of each error, and each of its nodes, graphql-core counts all lines anew.
+"""
+
 REPETITIONS: Final = 5
 """Pairs of fields at the same level that have the same name in the answer, as a multiple of `Limits.tokens`.
 
@@ -49,7 +58,8 @@ class Limits:
     """How much one document may ask for; each is counted with all fragments written out, except `tokens`.
 
     The cost admits the largest answers that there are: 1,000 created customers with all that can be selected
-    of them cost 114,002, a page of 100 whole customers 7,207. `page` is how many customers a page may have.
+    of them cost 114,002, a page of 100 whole customers 7,207. `page` is how many customers a page may have,
+    `values` how many values there may be in variables, however deep: 1,000 whole customers have 30,000.
     """
 
     tokens: int = 2_000
@@ -58,6 +68,7 @@ class Limits:
     directives: int = 50
     root_fields: int = 10
     page: int = 100
+    values: int = 100_000
     cost: int = 120_000
     introspection: bool = True
 
@@ -78,6 +89,15 @@ def read(query: str, limits: Limits) -> DocumentNode:
         GraphQLError: it is no GraphQL, or a fragment spreads itself or shares its name: what comes later
             need not guard against that.
     """
+    for count, each, what in (
+        (len(query), CHARACTERS, "characters"),
+        (query.count("\n") + query.count("\r"), LINES, "line breaks"),
+    ):
+        if count > limits.tokens * each:
+            instead = "leave out blanks and comments, and give texts as variables"
+            raise _too_large(
+                "tokens", limits.tokens * each, f"{what}, {each} for each of its tokens", instead
+            )
     try:
         document = parse(query, max_tokens=limits.tokens)
     except GraphQLSyntaxError:
@@ -108,6 +128,28 @@ def check(document: DocumentNode, limits: Limits) -> None:
             )
         if isinstance(definition, OperationDefinitionNode):
             _check(shape, limits)
+
+
+def check_variables(variables: dict[str, Any], limits: Limits) -> None:
+    """Refuse variables with too many values; raises `DocumentTooLarge`.
+
+    To read 300,000 empty objects takes graphql-core more than a second, in which nobody else is served.
+    """
+    pending: list[Any] = [variables]
+    count = 0
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            value = value.values()
+        elif not isinstance(value, list):
+            continue
+        count += len(value)
+        if count > limits.values:
+            raise DocumentTooLarge(
+                "values",
+                f"The variables have more than {limits.values:,} values; split them into several requests.",
+            )
+        pending += value
 
 
 def _check(shape: Shape, limits: Limits) -> None:

@@ -86,7 +86,7 @@ class Mutation:
         drafts = []
         for position, customer in enumerate(given["customers"]):
             drafts.append(_draft(customer))
-            if position % 50 == 0:
+            if position % 10 == 0:
                 await asyncio.sleep(0)  # others are not to wait until all are checked
         results = await info.context.customers.create_many(
             drafts, atomic=given["on_error"] is inputs.OnError.ATOMIC

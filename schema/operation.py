@@ -20,7 +20,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema import schema
 from schema.cost import Cost, costs
-from schema.limits import DocumentTooLarge, Limits, read
+from schema.limits import DocumentTooLarge, Limits, check_variables, read
 from schema.scopes import required
 from schema.selection import field_names
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 """GraphQL's own rules, and Strawberry's."""
+
+MOST_ERRORS: Final = 20
+"""After so many errors a document is not validated further."""
 
 REMEMBERED: Final = 150_000
 """Tokens of the documents that are kept; each takes about 400 bytes."""
@@ -105,6 +108,11 @@ class Operations:
         Raises:
             Refused: it is not GraphQL, not valid, beyond a limit, or means no one operation.
         """
+        if request.variables:
+            try:
+                check_variables(request.variables, self.limits)
+            except DocumentTooLarge as error:
+                raise Refused(error) from error
         document = self._documents.get(request.query)
         if document is None:
             document = self._read(request.query)
@@ -132,7 +140,7 @@ class Operations:
         suggestions = self.limits.introspection
         try:
             node = read(query, self.limits)
-            errors = validate(core, node, self._rules, hide_suggestions=not suggestions)
+            errors = validate(core, node, self._rules, MOST_ERRORS, hide_suggestions=not suggestions)
         # ValueError: a number of so many digits that Python won't read it.
         except (GraphQLError, RecursionError, ValueError) as error:
             raise Refused(located_error(error)) from error

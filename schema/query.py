@@ -105,7 +105,7 @@ class Query:
             _given(before),
             _given(order_by),
             largest=info.context.largest_page,
-            where=customer_filter(where) if where else None,
+            where=customer_filter(where) if where else None,  # type: ignore[arg-type]  # as it was read
             search=Search.of(search) if search else None,
         )
         names = selected(info)

@@ -35,7 +35,7 @@ def cost(query: str) -> Cost:
 
 def limits(**limits: int) -> Limits:
     wide: dict[str, Any] = dict.fromkeys(
-        ("tokens", "depth", "aliases", "directives", "root_fields", "cost"), 10_000_000
+        ("tokens", "depth", "aliases", "directives", "root_fields", "cost", "values"), 10_000_000
     )
     return Limits(**wide | limits)
 
@@ -72,6 +72,20 @@ def test_repetitions(part: str) -> None:
     read("{ " + part * 50 + "}" + fragment, limits(tokens=2_000))
     with pytest.raises(DocumentTooLarge, match="repeats"):
         read("{ " + part * 200 + "}" + fragment, limits(tokens=2_000))
+
+
+@pytest.mark.parametrize(
+    "value", [[1] * 9, {str(n): n for n in range(9)}, [[]] * 9, [{}, [{"a": [{}, 1, 2]}], 3, 4]]
+)
+def test_values(value: Any) -> None:
+    """Values of variables are counted however deep they are, and what holds them."""
+    request = Request("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": value})
+    Operations(limits(values=10)).prepare(request)
+    with pytest.raises(Refused) as refused:
+        Operations(limits(values=9)).prepare(request)
+    [error] = refused.value.errors
+    assert isinstance(error, DocumentTooLarge)
+    assert error.limit == "values"
 
 
 def test_long_aliases() -> None:
