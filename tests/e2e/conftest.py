@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import asyncpg
 import pytest
 
 from tests.conftest import created
@@ -17,21 +18,49 @@ if TYPE_CHECKING:
     from db.settings import DatabaseSettings
 
 
-@pytest.fixture(scope="module")
-def shared_database(server: DatabaseSettings, template: str) -> Iterator[DatabaseSettings]:
-    """A migrated database that the tests of one file share."""
+TABLES = """SELECT string_agg(format('%I.%I', schemaname, tablename), ', ')
+            FROM pg_tables WHERE schemaname = $1 AND tablename <> 'aerich'"""
+
+
+@pytest.fixture(scope="session")
+def started(
+    server: DatabaseSettings, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[DatabaseSettings, Service]]:
+    """A migrated database and the service on it: starting one for each file would take a minute in all."""
     with asyncio.Runner() as runner:
         context = created(server, template)
-        yield runner.run(context.__aenter__())
+        database = runner.run(context.__aenter__())
+        with Service(database, tmp_path_factory.mktemp("service") / "log") as service:
+            yield database, service
         runner.run(context.__aexit__(None, None, None))
 
 
 @pytest.fixture(scope="module")
-def service(shared_database: DatabaseSettings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def shared_database(started: tuple[DatabaseSettings, Service]) -> DatabaseSettings:
+    """A migrated database without rows that the tests of one file share."""
+    database, _ = started
+    asyncio.run(_empty(database))
+    return database
+
+
+@pytest.fixture(scope="module")
+def service(
+    shared_database: DatabaseSettings,  # noqa: ARG001 - without rows, that is
+    started: tuple[DatabaseSettings, Service],
+) -> Iterator[Service]:
     """The running service, which must not have logged an exception when the file's tests are through."""
-    with Service(shared_database, tmp_path_factory.mktemp("service") / "log") as service:
-        yield service
-        assert not [line for line in service.logged() if "exception" in line]
+    _, service = started
+    yield service
+    assert not [line for line in service.logged() if "exception" in line]
+
+
+async def _empty(database: DatabaseSettings) -> None:
+    connection = await asyncpg.connect(**database.connect_args())
+    try:
+        tables = await connection.fetchval(TABLES, database.schema_name)
+        await connection.execute(f"TRUNCATE {tables}")
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(scope="module")
