@@ -13,11 +13,15 @@ from tests.e2e.api import Api
 from tests.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from db.settings import DatabaseSettings
 
 
+STORED = (
+    *("customers", "customer_emails", "customer_phone_numbers", "postal_addresses", "privacy_settings"),
+    "customer_search",
+)
 TABLES = """SELECT string_agg(format('%I.%I', schemaname, tablename), ', ')
             FROM pg_tables WHERE schemaname = $1 AND tablename <> 'aerich'"""
 
@@ -52,6 +56,18 @@ def service(
     _, service = started
     yield service
     assert not [line for line in service.logged() if "exception" in line]
+
+
+@pytest.fixture(scope="module")
+def stored(shared_database: DatabaseSettings) -> Iterator[Callable[[], dict[str, set[asyncpg.Record]]]]:
+    """All rows of all tables, as they are when it is called."""
+    schema = shared_database.schema_name
+    with asyncio.Runner() as runner:
+        connection = runner.run(asyncpg.connect(**shared_database.connect_args()))
+        yield lambda: {
+            table: set(runner.run(connection.fetch(f"TABLE {schema}.{table}"))) for table in STORED
+        }
+        runner.run(connection.close())
 
 
 async def _empty(database: DatabaseSettings) -> None:

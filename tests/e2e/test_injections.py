@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import asyncpg
 import pytest
 from graphql import (
     GraphQLInputObjectType,
@@ -20,19 +18,16 @@ from graphql import (
 )
 
 from tests.e2e.attacks import CODES, INJECTIONS, LEAK
+from tests.e2e.bad_input.inputs import ADDRESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import asyncpg
     from graphql import GraphQLInputType, GraphQLOutputType
 
-    from db.settings import DatabaseSettings
     from tests.e2e.api import Api
 
-TABLES: Final = (
-    *("customers", "customer_emails", "customer_phone_numbers", "postal_addresses", "privacy_settings"),
-    "customer_search",
-)
 AT_ONCE: Final = 10
 """Fields at the root of one operation."""
 
@@ -45,12 +40,7 @@ ACCEPTED: Final = {
     "email": "q.bystander@example.com",
     "type": "work",
     "number": "+4930123456",
-    "line1": "1 Main St",
-    "line2": "Flat 2",
-    "city": "San Francisco",
-    "state": "CA",
-    "postalCode": "94105",
-    "country": "US",
+    **ADDRESS,
     "marketingEmailsEnabled": True,
     "twoFactorEnabled": False,
 }
@@ -122,25 +112,12 @@ ARGUMENTS: Final = {
 
 
 @pytest.fixture(scope="module")
-def stored(shared_database: DatabaseSettings) -> Iterator[Callable[[], dict[str, set[asyncpg.Record]]]]:
-    """All rows of all tables, as they are when it is called."""
-    schema = shared_database.schema_name
-    with asyncio.Runner() as runner:
-        connection = runner.run(asyncpg.connect(**shared_database.connect_args()))
-        yield lambda: {
-            table: set(runner.run(connection.fetch(f"TABLE {schema}.{table}"))) for table in TABLES
-        }
-        runner.run(connection.close())
-
-
-@pytest.fixture(scope="module")
 def bystander(api: Api) -> str:
     """The id of a customer that none of the attacks means."""
     person = {name: ACCEPTED[name] for name in ("firstName", "middleName", "lastName")}
-    address = {name: ACCEPTED[name] for name in ("line1", "line2", "city", "state", "postalCode", "country")}
     created = api.create(
         **person,
-        address=address,
+        address=ADDRESS,
         emails=[{"email": ACCEPTED["email"]}],
         phoneNumbers=[{"type": ACCEPTED["type"], "number": ACCEPTED["number"]}],
         privacySettings={name: ACCEPTED[name] for name in ("marketingEmailsEnabled", "twoFactorEnabled")},

@@ -22,6 +22,7 @@ import uvloop
 from api import logs
 from schema.limits import Limits
 from schema.operation import Operations, Request
+from tests.unit.test_exceptions import Unspeakable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,18 +58,6 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any
         return [json.loads(line) for line in output.err.splitlines()]
 
     return read
-
-
-class Unspeakable(Exception):
-    """Neither its text nor its truth can be had."""
-
-    def __str__(self) -> str:
-        raise RuntimeError(SECRET)
-
-    __repr__ = __str__
-
-    def __bool__(self) -> bool:
-        raise RuntimeError(SECRET)
 
 
 def raised(error: BaseException) -> BaseException:

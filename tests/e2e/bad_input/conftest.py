@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import pytest
 
 from tests.e2e.bad_input.inputs import WHOLE
@@ -13,22 +11,9 @@ from tests.e2e.bad_input.inputs import WHOLE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from db.settings import DatabaseSettings
+    import asyncpg
+
     from tests.e2e.api import Api
-
-TABLES = ("customers", "customer_emails", "customer_phone_numbers", "postal_addresses", "privacy_settings")
-
-
-@pytest.fixture(scope="module")
-def stored(shared_database: DatabaseSettings) -> Iterator[Callable[[], dict[str, set[asyncpg.Record]]]]:
-    """All rows of all five tables, as they are when it is called."""
-    schema = shared_database.schema_name
-    with asyncio.Runner() as runner:
-        connection = runner.run(asyncpg.connect(**shared_database.connect_args()))
-        yield lambda: {
-            table: set(runner.run(connection.fetch(f"TABLE {schema}.{table}"))) for table in TABLES
-        }
-        runner.run(connection.close())
 
 
 @pytest.fixture(scope="module")
