@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from graphql import GraphQLID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,5 +32,10 @@ def coerced_together(all_of: Callable[[Sequence[Any]], list[Any]]) -> Callable[[
 
 def coerce_all(coerce: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
     """Return the answers to values of a leaf type, by the quickest way there is."""
+    if coerce is GraphQLID.coerce_output_value and all(
+        issubclass(kind, UUID) for kind in {*map(type, values)}
+    ):
+        # Its answer too, but it looks for text and numbers first, which takes twice as long as the writing.
+        return list(map(str, values))
     all_of: Callable[[Sequence[Any]], list[Any]] | None = getattr(coerce, "all_of", None)
     return all_of(values) if all_of else list(map(coerce, values))

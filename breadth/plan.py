@@ -55,9 +55,9 @@ MOST_DISPLAYED = 50
 
 # Values of these types are their own answers.
 _PLAIN: dict[object, set[type]] = {
-    GraphQLString.coerce_output_value: {str, NOTHING},
-    GraphQLID.coerce_output_value: {str, NOTHING},
-    GraphQLBoolean.coerce_output_value: {bool, NOTHING},
+    GraphQLString.coerce_output_value: {str},
+    GraphQLID.coerce_output_value: {str},
+    GraphQLBoolean.coerce_output_value: {bool},
 }
 
 
@@ -92,7 +92,8 @@ class Field:
         self.required = isinstance(self.type, GraphQLNonNull)
         nullable = self.type.of_type if isinstance(self.type, GraphQLNonNull) else self.type
         self.leaf = nullable if is_leaf_type(nullable) else None
-        self.plain = _PLAIN.get(self.leaf.coerce_output_value, set()) if self.leaf else set()
+        plain = _PLAIN.get(self.leaf.coerce_output_value, set()) if self.leaf else set()
+        self.plain = plain if self.required else {*plain, NOTHING}
         self.read = _reader(definition, parent)
         self.batched = batch_resolver(definition, schema)
         self.selections: dict[GraphQLObjectType, Selection] = {}
@@ -118,11 +119,9 @@ class Field:
         if self.leaf is None:
             return None
         kinds = set(map(type, values))
-        if self.required and NOTHING in kinds:
-            return None
         if kinds <= self.plain:
             return values
-        if any_extraordinary(kinds):
+        if any_extraordinary(kinds) or (self.required and NOTHING in kinds):
             return None
         coerce = self.leaf.coerce_output_value
         missing = values.count(None) if NOTHING in kinds else 0
