@@ -76,6 +76,10 @@ class Column(ABC):
         self.answers: list[Answer] = [None] * len(values)
         self.rows: Sequence[int] = range(len(values))
 
+    def at(self, rows: Sequence[int]) -> Sequence[Any]:
+        """Return the values in these rows."""
+        return self.values if len(rows) == len(self.values) else [self.values[row] for row in rows]
+
     @abstractmethod
     def step(self, row: int) -> tuple[Step, Column | None, int]:
         """Return the last step on the way to a value, and the column and row that it starts from."""
@@ -135,7 +139,7 @@ class FieldColumn(Column):
 class ItemColumn(Column):
     """The items of lists, one list after the other: `owners` says in which rows the lists are."""
 
-    __slots__ = ("_starts", "lists", "owners")
+    __slots__ = ("lists", "owners", "starts")
 
     def __init__(
         self,
@@ -149,16 +153,16 @@ class ItemColumn(Column):
         self.fill(items)
         self.lists = lists
         self.owners = owners
-        self._starts = [0, *accumulate(sizes)]
+        self.starts = [0, *accumulate(sizes)]
 
     def number(self, row: int) -> int:
         """Return which of the lists an item belongs to."""
-        return bisect_right(self._starts, row) - 1
+        return bisect_right(self.starts, row) - 1
 
     def step(self, row: int) -> tuple[Step, Column | None, int]:
         """Return the item's index, and where its list is."""
         number = self.number(row)
-        index = row - self._starts[number]
+        index = row - self.starts[number]
         return Step(index, index, self), self.lists, self.owners[number]
 
     def info(self, row: int) -> GraphQLResolveInfo[Any]:
@@ -168,4 +172,4 @@ class ItemColumn(Column):
     def path(self, row: int) -> Path:
         """Return the path of an item."""
         number = self.number(row)
-        return Path(self.lists.path(self.owners[number]), row - self._starts[number], None)
+        return Path(self.lists.path(self.owners[number]), row - self.starts[number], None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from asyncio import gather
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, pairwise
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
@@ -63,14 +63,14 @@ class Completion(ABC):
         if not column.rows:
             return column.answers
         type_ = column.type
-        if is_leaf_type(type_):
-            self._complete_leaves(column, type_)
+        if is_object_type(type_):
+            self._answer(column, *await self._members(column, type_, column.rows))
         elif is_list_type(type_):
             await self._complete_lists(column, type_)
+        elif is_leaf_type(type_):
+            self._complete_leaves(column, type_)
         elif is_abstract_type(type_):
-            await self._complete_objects(column, await self._runtime_types(column, type_))
-        elif is_object_type(type_):
-            await self._complete_objects(column, {type_: column.rows})
+            await self._complete_abstract(column, type_)
         return column.answers
 
     def fail(self, column: Column, row: int, error: Exception, *after: int) -> None:
@@ -105,12 +105,12 @@ class Completion(ABC):
         column.values = values = list(column.values)
         is_awaitable = self.executor.is_awaitable
         waiting = [row for row in column.rows if is_awaitable(values[row])]
+        present = set(column.rows).difference(waiting)
         # The items of one list, of which the first to fail is the end of them all.
         together = isinstance(column, ItemColumn) and len(column.owners) == 1 and column.failure is FAILED
         if isinstance(column, ItemColumn):
             waiting = self._wanted(column, waiting)
             column.waits = int(len(waiting) > 1)
-        present = {row for row in column.rows if not is_awaitable(values[row])}
 
         async def arrive(row: int) -> None:
             try:
@@ -169,17 +169,16 @@ class Completion(ABC):
                 self.fail(column, row, error)
 
     async def _complete_lists(self, column: Column, type_: GraphQLList[Any]) -> None:
-        lists = [column.values[row] for row in column.rows]
+        lists = column.at(column.rows)
         broken: dict[int, Exception] = {}
         if {list}.issuperset(map(type, lists)):
             items, sizes = list(chain.from_iterable(lists)), list(map(len, lists))
         else:
             items, sizes = await self._items(column, type_, broken)
-        answers = await self.complete(ItemColumn(column, type_.of_type, column.rows, items, sizes))
-        start = 0
-        for row, size in zip(column.rows, sizes, strict=True):
-            column.answers[row] = answers[start : start + size]
-            start += size
+        below = ItemColumn(column, type_.of_type, column.rows, items, sizes)
+        answers = await self.complete(below)
+        for row, (start, end) in zip(column.rows, pairwise(below.starts), strict=True):
+            column.answers[row] = answers[start:end]
         if self.errors or broken:
             self._fail_lists(column, dict(zip(column.rows, sizes, strict=True)), broken)
 
@@ -232,21 +231,24 @@ class Completion(ABC):
         await gather_with_cancel(*[iterable.collect() for iterable in iterables])
         return dict(zip(rows, iterables, strict=True))
 
-    async def _complete_objects(
-        self, column: Column, groups: Mapping[GraphQLObjectType, Sequence[int]]
-    ) -> None:
-        members = [self._members(column, type_, rows) for type_, rows in groups.items()]
+    async def _complete_abstract(self, column: Column, type_: GraphQLAbstractType) -> None:
+        groups = await self._runtime_types(column, type_)
+        members = [self._members(column, member, rows) for member, rows in groups.items()]
         completed: Sequence[tuple[Sequence[int], list[Answer]]]
         if len(members) == 1:
             completed = [await members[0]]
         else:
             completed = await self.eager.joined(list(map(self.eager.begin, members)))
         for rows, answers in completed:
-            if len(rows) == len(column.answers) and not self.errors:
-                column.answers = answers
-                continue
-            for row, answer in zip(rows, answers, strict=True):
-                column.answers[row] = column.failure if answer is FAILED else answer
+            self._answer(column, rows, answers)
+
+    def _answer(self, column: Column, rows: Sequence[int], answers: list[Answer]) -> None:
+        """Put the answers to objects in their rows."""
+        if len(rows) == len(column.answers) and not self.errors:
+            column.answers = answers
+            return
+        for row, answer in zip(rows, answers, strict=True):
+            column.answers[row] = column.failure if answer is FAILED else answer
 
     async def _runtime_types(
         self, column: Column, type_: GraphQLAbstractType
@@ -255,7 +257,7 @@ class Completion(ABC):
         groups: dict[GraphQLObjectType, list[int]] = {}
         resolve = type_.resolve_type or self.executor.type_resolver
         info = column.info(column.rows[0])
-        names = [attempt(resolve, column.values[row], info, type_) for row in column.rows]
+        names = [attempt(resolve, value, info, type_) for value in column.at(column.rows)]
         for row, name in zip(column.rows, await self._all_arrived(names), strict=True):
             try:
                 if isinstance(name, Exception):
@@ -283,8 +285,7 @@ class Completion(ABC):
             for row in rows:
                 self.fail(column, row, error)
             return (), []
-        sources = column.values if len(rows) == len(column.values) else [column.values[row] for row in rows]
-        return rows, await self.fields(selection, Objects(sources, column, rows))
+        return rows, await self.fields(selection, Objects(column.at(rows), column, rows))
 
     async def _instances(
         self, column: Column, type_: GraphQLObjectType, rows: Sequence[int]
@@ -292,7 +293,7 @@ class Completion(ABC):
         """Return the rows whose values are of the type, as far as it can tell."""
         assert type_.is_type_of  # noqa: S101 - for the type checker
         info = column.info(rows[0])
-        checks = [attempt(type_.is_type_of, column.values[row], info) for row in rows]
+        checks = [attempt(type_.is_type_of, value, info) for value in column.at(rows)]
         if all(check is True for check in checks):
             return rows
         checks = await self._all_arrived(checks)

@@ -52,7 +52,8 @@ class Eager:
         try:
             coroutine.send(None)
         except StopIteration as done:
-            return cast("T", done.value)
+            result: T = done.value
+            return result
         finally:
             self._beginning = before
         return Pending(coroutine)

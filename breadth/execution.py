@@ -55,13 +55,14 @@ class Execution(Completion):
                 )
                 return begun
             answers.append(begun)
+        columns: Sequence[Any] = answers
         if waiting:
             await self.eager.turn_async(answers)
             self._note_waits(objects, waiting)
-        try:
-            columns = await self.eager.joined(answers, self._unless_all_failed)
-        except AllFailed:
-            return [FAILED] * len(sources)
+            try:
+                columns = await self.eager.joined(answers, self._unless_all_failed)
+            except AllFailed:
+                return [FAILED] * len(sources)
         if not columns:
             return [{} for _ in sources]
         rows: list[Answer] = selection.objects(columns)
