@@ -15,9 +15,10 @@ from db.row import attached
 from models.service import CustomerService
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from models import CustomerEmail, CustomerPhoneNumber
+    from schema.operation import Document
 
 Row = TypeVar("Row")
 
@@ -53,14 +54,18 @@ class Loader(DataLoader[tuple[UUID, ...], list[list[Row]]]):
 
 
 def load_unless_attached(
-    owners: Sequence[Any], relation: str, loader: Loader[Row]
+    owners: Sequence[Any], relation: str, loader: Callable[[], Loader[Row]]
 ) -> Sequence[Sequence[Row]] | Awaitable[Sequence[Sequence[Row]]]:
-    """Return what belongs to each owner: what came with it, or else, awaitable, what the loader finds."""
+    """Return what belongs to each owner: what came with it, or else, awaitable, what the loader finds.
+
+    `loader` returns it; where all came, it is not even made.
+    """
     found = [attached(owner, relation) for owner in owners]
     missing = tuple([owner.id for owner, rows in zip(owners, found, strict=True) if rows is None])
     if not missing:
         return cast("list[list[Row]]", found)
-    return loader.load(missing) if len(missing) == len(owners) else _fill(found, loader.load(missing))
+    loaded = loader().load(missing)
+    return loaded if len(missing) == len(owners) else _fill(found, loaded)
 
 
 async def _fill(found: list[list[Row] | None], missing: Awaitable[list[list[Row]]]) -> list[list[Row]]:
@@ -74,11 +79,12 @@ class Context:
     Loaders remember, so a context must not outlive its request.
     """
 
-    def __init__(self, customers: CustomerService, asked: Collection[str], largest_page: int) -> None:
-        """Take what an operation's document asks for: the names of all its fields."""
+    def __init__(self, customers: CustomerService, document: Document, largest_page: int) -> None:
+        """Take the document of the operation, and how many customers a page may have."""
         self.customers = customers
+        self.document = document
         self.largest_page = largest_page
-        self._created_at = "createdAt" in asked
+        self._created_at = "createdAt" in document.fields
 
     def cancel(self) -> None:
         """Stop the look-ups under way."""

@@ -34,7 +34,7 @@ async def execute(operation: Operation, customers: CustomerService, request_id: 
 
     When this is cancelled, so are the statements under way.
     """
-    context = Context(customers, operation.document.fields, operation.limits.page)
+    context = Context(customers, operation.document, operation.limits.page)
     try:
         result = await await_maybe(
             graphql_execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from graphql import (
@@ -50,12 +50,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A valid document within the limits, and what is to know about it; by operation what has one's name."""
+    """A valid document within the limits, and what is to know about it; by operation what has one's name.
+
+    `selected` is `schema.selection.selected`'s, which fills it.
+    """
 
     node: DocumentNode
     fields: frozenset[str]
     costs: Mapping[str | None, Cost]
     scopes: Mapping[str | None, Mapping[str, FieldNode]]
+    selected: dict[tuple[int, ...], frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

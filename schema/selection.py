@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 def selected(info: Info) -> frozenset[str]:
     """Return the names of the fields that may be selected anywhere below the current one."""
     raw = info._raw_info  # noqa: SLF001 - the only way to the AST that Strawberry leaves
-    return field_names([node.selection_set for node in raw.field_nodes], raw.fragments)
+    known, nodes = info.context.document.selected, raw.field_nodes
+    # No other node has these numbers as long as the document is there.
+    key = tuple(map(id, nodes))
+    names = known.get(key)
+    if names is None:
+        names = known[key] = field_names([node.selection_set for node in nodes], raw.fragments)
+    return names
 
 
 def field_names(

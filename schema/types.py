@@ -74,18 +74,18 @@ class Customer(Node):
 
     @batched(list[CustomerEmail], description="Primary first, then oldest first.")
     def emails(customers: Sequence[models.Customer], info: Info) -> Any:
-        return load_unless_attached(customers, "emails", info.context.emails)
+        return load_unless_attached(customers, "emails", lambda: info.context.emails)
 
     @batched(CustomerEmail | None, description="The primary one of the e-mail addresses.")
     async def primary_email(
         customers: Sequence[models.Customer], info: Info
     ) -> list[models.CustomerEmail | None]:
-        emails = await await_maybe(load_unless_attached(customers, "emails", info.context.emails))
+        emails = await await_maybe(load_unless_attached(customers, "emails", lambda: info.context.emails))
         return [next((email for email in own if email.is_primary), None) for own in emails]
 
     @batched(list[CustomerPhoneNumber], description="Oldest first.")
     def phone_numbers(customers: Sequence[models.Customer], info: Info) -> Any:
-        return load_unless_attached(customers, "phone_numbers", info.context.phone_numbers)
+        return load_unless_attached(customers, "phone_numbers", lambda: info.context.phone_numbers)
 
     @classmethod
     def is_type_of(cls, value: object, _info: Any) -> bool:

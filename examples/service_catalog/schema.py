@@ -45,7 +45,7 @@ class Service:
 
     @batched(list[Deployment], description="Oldest first.")
     def deployments(services: Sequence[models.Service], info: Info) -> Any:
-        return load_unless_attached(services, "deployments", info.context.deployments)
+        return load_unless_attached(services, "deployments", lambda: info.context.deployments)
 
     @classmethod
     def is_type_of(cls, value: object, _info: Any) -> bool:
