@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     limit_operation_time: float = Field(default=10, gt=0)
     limit_request_time: float = Field(default=30, gt=0)
     limit_requests: str = "6000/minute"
-    limit_operations: int = Field(default=256, ge=1)
+    limit_operations: int = Field(default=500, ge=1)
 
     cors_origins: Words = ()
     introspection: bool = _LIMITS.introspection
