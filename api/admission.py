@@ -94,8 +94,6 @@ class Admitted:
 
     def look(self, now: float) -> None:
         """Stop the operation if its time is over; begin to watch its client if it takes long."""
-        if self._why:
-            return
         if now >= self._until:
             self._stop(Overdue)
         elif self._receive and not self._watcher and now >= self._started + INTERVAL:

@@ -94,7 +94,7 @@ def serve(
         # What it imports takes longer than most other commands do.
         from api.app import create_app  # noqa: PLC0415 - as said above
 
-        create_app()  # to have every setting checked before anything starts
+        service = create_app()  # before anything starts, because it checks every setting
     with _database() as settings:
         asyncio.run(migrations.migrate(settings))
         if demo and settings.embedded:
@@ -102,8 +102,9 @@ def serve(
         name = f"[{host}]" if ":" in host else host
         out.print(f"The explorer is at http://{name}:{port}/graphql", highlight=False, markup=False)
         uvicorn.run(
-            "api.app:create_app",
-            factory=True,
+            # Several processes make one each.
+            service if workers == 1 else "api.app:create_app",
+            factory=workers > 1,
             host=host,
             port=port,
             workers=workers,

@@ -16,7 +16,7 @@ from starlette.requests import Request as HTTPRequest
 
 from api import body, logs
 from api.admission import Gone, Overdue, Overloaded
-from api.auth import KeysUnavailable, Unauthenticated
+from api.auth import PAUSE_SECONDS, KeysUnavailable, Unauthenticated
 from api.documents import DocumentRefused
 from api.graphiql import page
 from schema.errors import unexpected
@@ -38,9 +38,6 @@ JSON: Final = "application/json"
 GRAPHQL_JSON: Final = "application/graphql-response+json"
 RETRY_AFTER: Final = "1"
 """Seconds after which to come back, for clients that are sent away because others are being served."""
-
-RETRY_AFTER_KEYS: Final = "10"
-"""The same while the issuer's keys cannot be fetched."""
 
 
 class Refusal(Exception):
@@ -193,7 +190,7 @@ class GraphQL:
             raise Refusal(401, "UNAUTHENTICATED", str(error), headers=headers) from None
         except KeysUnavailable as error:
             self._count(None, address)
-            headers = {"retry-after": RETRY_AFTER_KEYS}
+            headers = {"retry-after": str(PAUSE_SECONDS)}
             raise Refusal(503, "UNAVAILABLE", str(error), headers=headers) from None
         exchange.subject = principal.subject
         self._count(principal.subject, address)

@@ -18,7 +18,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode
 
 from api.exceptions import outline
 
@@ -134,7 +133,7 @@ def request(  # noqa: PLR0913 - what is known of a request when it ends
     }
     if operation is not None:
         fields["operation"] = operation.definition.operation.value
-        fields["fields"] = _root_fields(operation)
+        fields["fields"] = sorted(operation.root_fields)
         fields["cost"] = operation.cost
     if query is not None:
         fields["document"] = hashlib.sha256(query.encode(errors="surrogatepass")).hexdigest()[:16]
@@ -152,27 +151,6 @@ def request(  # noqa: PLR0913 - what is known of a request when it ends
 
 def _level(status: int) -> int:
     return logging.WARNING if status >= 500 or status in REFUSED else logging.INFO  # noqa: PLR2004 - HTTP's
-
-
-def _root_fields(operation: Operation) -> list[str]:
-    """Return the names in the schema, which are not the client's aliases, of the fields at the root."""
-    names: set[str] = set()
-    waiting = [operation.definition.selection_set]
-    # Each fragment is visited once, or nested spreads would take exponential time.
-    unvisited = {
-        definition.name.value: definition
-        for definition in operation.document.node.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
-    while waiting:
-        for node in waiting.pop().selections:
-            if isinstance(node, FieldNode):
-                names.add(node.name.value)
-            elif isinstance(node, InlineFragmentNode):
-                waiting.append(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode) and (named := unvisited.pop(node.name.value, None)):
-                waiting.append(named.selection_set)
-    return sorted(names)
 
 
 class _StandardError(logging.Handler):

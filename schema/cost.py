@@ -30,7 +30,7 @@ from graphql import (
 )
 
 from schema.connection import DEFAULT_SIZE
-from schema.limits import ordered, selected_by
+from schema.limits import operation_name, ordered, selected_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,7 +102,7 @@ def costs(schema: GraphQLSchema, document: DocumentNode, page: int) -> dict[str 
         if isinstance(definition, FragmentDefinitionNode):
             pricing.add(definition)
         else:
-            priced[definition.name.value if definition.name else None] = pricing.cost(definition)
+            priced[operation_name(definition)] = pricing.cost(definition)
     return priced
 
 

@@ -14,23 +14,22 @@ import strawberry
 T = TypeVar("T")
 
 
-def mutation_input(description: str) -> Callable[[type[T]], type[T]]:
-    """Declare an input type whose values reach resolvers as GraphQL has read them, for `plain`.
+def input_as_read(description: str) -> Callable[[type[T]], type[T]]:
+    """Declare an input type whose values reach resolvers as GraphQL has read them: dicts of what was given.
 
-    Drafts check them anyway; instances of the type, made field by field and taken apart again, cost a
+    What they hold is checked anyway; instances of the type, made field by field and taken apart again, cost a
     mutation more than its SQL.
     """
 
     def declare(type_: type[T]) -> type[T]:
         declared = strawberry.input(type_, description=description)
-        declared.__strawberry_definition__.from_input = as_read  # type: ignore[attr-defined]
+        declared.__strawberry_definition__.from_input = _as_read  # type: ignore[attr-defined]
         return declared
 
     return declare
 
 
-def as_read(_type: type, value: Mapping[str, Any], _context: object) -> Mapping[str, Any]:
-    """Return an input object as GraphQL has read it, where Strawberry would make an instance of its type."""
+def _as_read(_type: type, value: Mapping[str, Any], _context: object) -> Mapping[str, Any]:
     return value
 
 
@@ -56,7 +55,7 @@ _EXPECTED = (
 _CUSTOMER = "The customer's id."
 
 
-@mutation_input(description="An e-mail address to keep.")
+@input_as_read(description="An e-mail address to keep.")
 class CustomerEmailInput:
     email: str = strawberry.field(description="The address, at most 320 characters.")
     is_primary: strawberry.Maybe[bool | None] = strawberry.field(
@@ -64,13 +63,13 @@ class CustomerEmailInput:
     )
 
 
-@mutation_input(description="A phone number to keep.")
+@input_as_read(description="A phone number to keep.")
 class CustomerPhoneNumberInput:
     type: str = strawberry.field(description="A label such as mobile or work, at most 20 characters.")
     number: str = strawberry.field(description="The number with a leading + and its country code.")
 
 
-@mutation_input(description="A postal address, given as a whole.")
+@input_as_read(description="A postal address, given as a whole.")
 class PostalAddressInput:
     line1: str = strawberry.field(description="Street and house number, at most 255 characters.")
     line2: strawberry.Maybe[str | None] = strawberry.field(
@@ -82,7 +81,7 @@ class PostalAddressInput:
     country: str = strawberry.field(description="ISO 3166-1 alpha-2 code, such as FR.")
 
 
-@mutation_input(description="What a customer agrees to, given as a whole.")
+@input_as_read(description="What a customer agrees to, given as a whole.")
 class PrivacySettingsInput:
     marketing_emails_enabled: bool = strawberry.field(
         description="Whether the customer may be sent marketing."
@@ -92,7 +91,7 @@ class PrivacySettingsInput:
     )
 
 
-@mutation_input(description="A customer to create, with all that belongs to it.")
+@input_as_read(description="A customer to create, with all that belongs to it.")
 class CreateCustomerInput:
     first_name: str = strawberry.field(description="Given name, at most 255 characters.")
     middle_name: strawberry.Maybe[str | None] = strawberry.field(
@@ -125,7 +124,7 @@ class OnError(Enum):
     )
 
 
-@mutation_input(description="Customers to create at once.")
+@input_as_read(description="Customers to create at once.")
 class CreateCustomersInput:
     customers: list[CreateCustomerInput] = strawberry.field(description="At most 1,000.")
     on_error: OnError = strawberry.field(
@@ -133,7 +132,7 @@ class CreateCustomersInput:
     )
 
 
-@mutation_input(description="A field left out stays as it is; a nullable field given as null is cleared.")
+@input_as_read(description="A field left out stays as it is; a nullable field given as null is cleared.")
 class UpdateCustomerInput:
     id: strawberry.ID = strawberry.field(description=_CUSTOMER)
     first_name: strawberry.Maybe[str | None] = strawberry.field(description="Given name; cannot be cleared.")
@@ -148,13 +147,13 @@ class UpdateCustomerInput:
     expected_updated_at: strawberry.Maybe[datetime | None] = strawberry.field(description=_EXPECTED)
 
 
-@mutation_input(description="A customer to delete, with all that belongs to it.")
+@input_as_read(description="A customer to delete, with all that belongs to it.")
 class DeleteCustomerInput:
     id: strawberry.ID = strawberry.field(description=_CUSTOMER)
     expected_updated_at: strawberry.Maybe[datetime | None] = strawberry.field(description=_EXPECTED)
 
 
-@mutation_input(description="An e-mail address to add; a customer's first becomes the primary one.")
+@input_as_read(description="An e-mail address to add; a customer's first becomes the primary one.")
 class AddCustomerEmailInput:
     customer_id: strawberry.ID = strawberry.field(description=_CUSTOMER)
     email: str = strawberry.field(description="The address, at most 320 characters.")
@@ -164,7 +163,7 @@ class AddCustomerEmailInput:
     expected_updated_at: strawberry.Maybe[datetime | None] = strawberry.field(description=_EXPECTED)
 
 
-@mutation_input(description="Changes to an e-mail address; a field left out stays as it is.")
+@input_as_read(description="Changes to an e-mail address; a field left out stays as it is.")
 class UpdateCustomerEmailInput:
     customer_id: strawberry.ID = strawberry.field(description=_CUSTOMER)
     email_id: strawberry.ID = strawberry.field(description="The address's id.")
@@ -175,14 +174,14 @@ class UpdateCustomerEmailInput:
     expected_updated_at: strawberry.Maybe[datetime | None] = strawberry.field(description=_EXPECTED)
 
 
-@mutation_input(description="An e-mail address to remove; if it was primary, the oldest left becomes so.")
+@input_as_read(description="An e-mail address to remove; if it was primary, the oldest left becomes so.")
 class RemoveCustomerEmailInput:
     customer_id: strawberry.ID = strawberry.field(description=_CUSTOMER)
     email_id: strawberry.ID = strawberry.field(description="The address's id.")
     expected_updated_at: strawberry.Maybe[datetime | None] = strawberry.field(description=_EXPECTED)
 
 
-@mutation_input(description="A phone number to add.")
+@input_as_read(description="A phone number to add.")
 class AddCustomerPhoneNumberInput:
     customer_id: strawberry.ID = strawberry.field(description=_CUSTOMER)
     type: str = strawberry.field(description="A label such as mobile or work, at most 20 characters.")
@@ -190,7 +189,7 @@ class AddCustomerPhoneNumberInput:
     expected_updated_at: strawberry.Maybe[datetime | None] = strawberry.field(description=_EXPECTED)
 
 
-@mutation_input(description="Changes to a phone number; a field left out stays as it is.")
+@input_as_read(description="Changes to a phone number; a field left out stays as it is.")
 class UpdateCustomerPhoneNumberInput:
     customer_id: strawberry.ID = strawberry.field(description=_CUSTOMER)
     phone_number_id: strawberry.ID = strawberry.field(description="The number's id.")
@@ -199,7 +198,7 @@ class UpdateCustomerPhoneNumberInput:
     expected_updated_at: strawberry.Maybe[datetime | None] = strawberry.field(description=_EXPECTED)
 
 
-@mutation_input(description="A phone number to remove.")
+@input_as_read(description="A phone number to remove.")
 class RemoveCustomerPhoneNumberInput:
     customer_id: strawberry.ID = strawberry.field(description=_CUSTOMER)
     phone_number_id: strawberry.ID = strawberry.field(description="The number's id.")

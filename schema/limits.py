@@ -280,6 +280,11 @@ def ordered(document: DocumentNode) -> list[Definition]:
         raise GraphQLError("This fragment spreads itself; take that spread out.", node) from None
 
 
+def operation_name(definition: OperationDefinitionNode) -> str | None:
+    """Return the name of an operation, None if it has none."""
+    return definition.name.value if definition.name else None
+
+
 def _spreads(definition: Definition) -> Iterator[str]:
     pending: list[SelectionNode] = [*definition.selection_set.selections]
     while pending:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from graphql import (
+    FragmentDefinitionNode,
     GraphQLError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
@@ -20,7 +21,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema import schema
 from schema.cost import Cost, costs
-from schema.limits import DocumentTooLarge, Limits, check_variables, read
+from schema.limits import DocumentTooLarge, Limits, check_variables, operation_name, read
 from schema.scopes import required
 from schema.selection import field_names
 
@@ -80,7 +81,17 @@ class Operation:
     @property
     def name(self) -> str | None:
         """Its name in the document."""
-        return _name(self.definition)
+        return operation_name(self.definition)
+
+    @property
+    def root_fields(self) -> frozenset[str]:
+        """The names in the schema, which are not the client's aliases, of the fields at its root."""
+        fragments = {
+            definition.name.value: definition
+            for definition in self.document.node.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        return field_names([self.definition.selection_set], fragments, deep=False)
 
     @property
     def scopes(self) -> Mapping[str, FieldNode]:
@@ -117,12 +128,9 @@ class Operations:
                 check_variables(request.variables, self.limits)
             except DocumentTooLarge as error:
                 raise Refused(error) from error
-        document = self._documents.get(request.query)
-        if document is None:
-            document = self._read(request.query)
-            self._remember(request.query, document)
+        document = self._document(request.query)
         definition = _definition(document.node, request.name)
-        cost = document.costs[_name(definition)].of(request.variables)
+        cost = document.costs[operation_name(definition)].of(request.variables)
         if cost > self.limits.cost:
             message = (
                 f"The operation costs {cost:,}, more than {self.limits.cost:,}; ask for fewer fields, "
@@ -134,10 +142,17 @@ class Operations:
     def check(self, query: str) -> list[str]:
         """Return what is wrong with a document, nothing if its operations can be prepared."""
         try:
-            self._read(query)
+            self._document(query)
         except Refused as refused:
             return [error.message for error in refused.errors]
         return []
+
+    def _document(self, query: str) -> Document:
+        document = self._documents.get(query)
+        if document is None:
+            document = self._read(query)
+            self._remember(query, document)
+        return document
 
     def _read(self, query: str) -> Document:
         core = schema._schema  # noqa: SLF001 - Strawberry's own integrations take it from there
@@ -170,10 +185,6 @@ class Operations:
 def _size(query: str, document: Document) -> int:
     # Long strings and comments are few tokens.
     return document.node.token_count + len(query) // 400
-
-
-def _name(definition: OperationDefinitionNode) -> str | None:
-    return definition.name.value if definition.name else None
 
 
 def _definition(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphql import FragmentDefinitionNode, TypeInfo, TypeInfoVisitor, Visitor, visit
 
-from schema.limits import ordered
+from schema.limits import operation_name, ordered
 
 if TYPE_CHECKING:
     from graphql import DocumentNode, FieldNode, FragmentSpreadNode, GraphQLSchema
@@ -39,7 +39,7 @@ def required(schema: GraphQLSchema, document: DocumentNode) -> dict[str | None, 
         if isinstance(definition, FragmentDefinitionNode):
             fragments[definition.name.value] = fields.needed
         else:
-            operations[definition.name.value if definition.name else None] = fields.needed
+            operations[operation_name(definition)] = fields.needed
     return operations
 
 

@@ -27,10 +27,14 @@ def selected(info: Info) -> frozenset[str]:
 
 
 def field_names(
-    selection_sets: Iterable[SelectionSetNode | None], fragments: Mapping[str, FragmentDefinitionNode]
+    selection_sets: Iterable[SelectionSetNode | None],
+    fragments: Mapping[str, FragmentDefinitionNode],
+    *,
+    deep: bool = True,
 ) -> frozenset[str]:
-    """Return the names of the fields in selection sets, however deep, those of their fragments included.
+    """Return the names of the fields in selection sets, those of their fragments included.
 
+    With `deep` they are those of what the fields select, too.
     Directives are not looked at: there may be a needless name, never a missing one.
     """
     names: set[str] = set()
@@ -45,7 +49,7 @@ def field_names(
                 waiting.append(fragment.selection_set if fragment else None)
             elif isinstance(node, FieldNode):
                 names.add(node.name.value)
-                waiting.append(node.selection_set)
+                waiting.append(node.selection_set if deep else None)
             elif isinstance(node, InlineFragmentNode):
                 waiting.append(node.selection_set)
     return frozenset(names)

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 
+PAUSE_SECONDS = 10
+"""How long the issuer's keys are not fetched after they were, whatever clients send and however it ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Whom a token speaks for, and what it lets them do."""

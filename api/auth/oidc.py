@@ -15,7 +15,7 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import JWKRegistry
 from joserfc.jws import JWSRegistry
 
-from api.auth import KeysUnavailable, Unauthenticated
+from api.auth import PAUSE_SECONDS, KeysUnavailable, Unauthenticated
 from api.auth.key import DEFAULT_ASYMMETRIC
 from api.auth.token import TokenAuthenticator, current
 from db.settings import SettingsError
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 FETCH_SECONDS = 5
 """How long fetching the keys may take in all."""
-
-PAUSE_SECONDS = 10
-"""How long nothing is fetched after that, whatever clients send and however it ended."""
 
 SIZE = 512 * 1024
 """Bytes that one answer of the issuer may have."""

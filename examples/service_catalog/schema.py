@@ -14,7 +14,7 @@ from examples.service_catalog import models
 from examples.service_catalog.draft import DeploymentDraft, ServiceDraft
 from examples.service_catalog.service import Catalog
 from schema.context import Loader, load_unless_attached
-from schema.inputs import mutation_input, plain
+from schema.inputs import input_as_read, plain
 from schema.problems import InvalidInput, InvalidInputHandler, NotFound, NotFoundHandler, Problem
 from schema.scalars import DATE_TIME
 
@@ -63,7 +63,7 @@ class Query:
         return await info.context.catalog.find_by_name(name)
 
 
-@mutation_input(description="A service to create.")
+@input_as_read(description="A service to create.")
 class CreateServiceInput:
     name: str = strawberry.field(description="A name that no other service has, at most 100 characters.")
     description: str = strawberry.field(description="What it does, in at most 255 characters.")
@@ -72,7 +72,7 @@ class CreateServiceInput:
     )
 
 
-@mutation_input(description="A deployment to record.")
+@input_as_read(description="A deployment to record.")
 class DeployInput:
     service_id: strawberry.ID = strawberry.field(description="The service's id.")
     version: str = strawberry.field(description="The version that is deployed now, at most 20 characters.")

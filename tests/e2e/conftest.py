@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import created
 from tests.e2e.api import Api
+from tests.e2e.locks import TABLES
 from tests.service import Service
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ STORED = (
     *("customers", "customer_emails", "customer_phone_numbers", "postal_addresses", "privacy_settings"),
     "customer_search",
 )
-TABLES = """SELECT string_agg(format('%I.%I', schemaname, tablename), ', ')
-            FROM pg_tables WHERE schemaname = $1 AND tablename <> 'aerich'"""
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +72,7 @@ def stored(shared_database: DatabaseSettings) -> Iterator[Callable[[], dict[str,
 async def _empty(database: DatabaseSettings) -> None:
     connection = await asyncpg.connect(**database.connect_args())
     try:
-        tables = await connection.fetchval(TABLES, database.schema_name)
+        tables = await connection.fetchval(f"{TABLES} AND tablename <> 'aerich'", database.schema_name)
         await connection.execute(f"TRUNCATE {tables}")
     finally:
         await connection.close()

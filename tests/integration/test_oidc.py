@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
-from api.auth import KeysUnavailable, Unauthenticated, authenticator
-from api.auth.oidc import PAUSE_SECONDS, SIZE, OidcAuthenticator, _is_safe
+from api.auth import PAUSE_SECONDS, KeysUnavailable, Unauthenticated, authenticator
+from api.auth.oidc import SIZE, OidcAuthenticator, _is_safe
 from api.settings import Settings
 from db.settings import SettingsError
 from tests.issuer import DISCOVERY, KEYS, Issuer
