@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
+from db import moment
 from db.embedded import EmbeddedServer
 from db.errors import unavailable
 from db.settings import DatabaseSettings, SettingsError
@@ -59,7 +60,7 @@ def _session(settings: DatabaseSettings, migrating: bool) -> dict[str, str]:
         "statement_timeout": str(round(limit * 1000)),
         # Compiling pays off after about a second; no query here is meant to run that long.
         "jit": "off",
-    }
+    } | moment.SESSION
     return session | {"lock_timeout": str(round(DDL_LOCK_TIMEOUT * 1000))} if migrating else session
 
 
@@ -111,6 +112,7 @@ class Pool(asyncpg.Pool):
             connection_class=asyncpg.Connection,
             record_class=asyncpg.Record,
             reset=_nothing_to_reset,
+            init=moment.as_text,
             **kwargs,
         )
         self.patience = patience

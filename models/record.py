@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, LiteralString
 
+from db import moment
 from db.row import attach, blank
 from db.sql import Select
 from models.customer import Customer, CustomerEmail, CustomerPhoneNumber, PostalAddress, PrivacySettings
@@ -22,15 +23,6 @@ OWNED_COLUMNS: LiteralString = (
     "s.marketing_emails_enabled, s.two_factor_enabled"
 )
 
-# Behind these stands `created_at`, or NULL where nobody wants it.
-_EMAIL_COLUMNS: LiteralString = "e.email_id, e.customer_id, e.email, e.is_primary"
-_EMAIL_ORDER: LiteralString = "e.is_primary DESC, e.created_at, e.email_id"
-_PHONE_NUMBER_COLUMNS: LiteralString = "p.phone_id, p.customer_id, p.type, p.number"
-_PHONE_NUMBER_ORDER: LiteralString = "p.created_at, p.phone_id"
-
-EMAILS = Select(_EMAIL_COLUMNS, "customer_emails e").order_by(_EMAIL_ORDER)
-PHONE_NUMBERS = Select(_PHONE_NUMBER_COLUMNS, "customer_phone_numbers p").order_by(_PHONE_NUMBER_ORDER)
-
 CUSTOMERS = Select(CUSTOMER_COLUMNS, "customers c")
 WHOLE_CUSTOMERS = (
     CUSTOMERS.add(OWNED_COLUMNS)
@@ -38,12 +30,14 @@ WHOLE_CUSTOMERS = (
     .join("LEFT JOIN privacy_settings s ON s.privacy_settings_id = c.privacy_settings_id")
 )
 
-# For few customers: to read 50 of them, two more statements are quicker than lists of rows.
+# For few customers: to read 50 of them, another statement is quicker than lists of rows. Of moments within
+# those, asyncpg has to be told that they are text.
 WHOLE_CUSTOMERS_AND_CONTACTS = WHOLE_CUSTOMERS.add(
-    f"ARRAY(SELECT ROW({_EMAIL_COLUMNS}, e.created_at) FROM customer_emails e "
-    f"WHERE e.customer_id = c.customer_id ORDER BY {_EMAIL_ORDER}), "
-    f"ARRAY(SELECT ROW({_PHONE_NUMBER_COLUMNS}, p.created_at) FROM customer_phone_numbers p "
-    f"WHERE p.customer_id = c.customer_id ORDER BY {_PHONE_NUMBER_ORDER})"
+    "ARRAY(SELECT ROW(e.email_id, e.customer_id, e.email, e.is_primary, e.created_at::text) "
+    "FROM customer_emails e WHERE e.customer_id = c.customer_id "
+    "ORDER BY e.is_primary DESC, e.created_at, e.email_id), "
+    "ARRAY(SELECT ROW(p.phone_id, p.customer_id, p.type, p.number, p.created_at::text) "
+    "FROM customer_phone_numbers p WHERE p.customer_id = c.customer_id ORDER BY p.created_at, p.phone_id)"
 )
 
 CUSTOMER_WIDTH = 8
@@ -107,13 +101,13 @@ def _settings(key: int, row: Sequence[Any]) -> PrivacySettings:
 def customer_and_contacts(row: Sequence[Any]) -> Customer:
     """Return the customer of a row of `WHOLE_CUSTOMERS_AND_CONTACTS`, related fields fetched."""
     made = whole_customer(row)
-    attach(made.emails, [email(values) for values in row[16]])
-    attach(made.phone_numbers, [phone_number(values) for values in row[17]])
+    attach(made.emails, [email((*values, moment.read(at))) for *values, at in row[16]])
+    attach(made.phone_numbers, [phone_number((*values, moment.read(at))) for *values, at in row[17]])
     return made
 
 
 def email(row: Sequence[Any]) -> CustomerEmail:
-    """Return the e-mail address of a row of `EMAILS` and `created_at`."""
+    """Return the e-mail address of a row: id, customer's id, address, `is_primary` and `created_at`."""
     made = blank(CustomerEmail)
     values = made.__dict__
     values["id"], values["customer_id"], values["email"], values["is_primary"], values["created_at"] = row
@@ -121,7 +115,7 @@ def email(row: Sequence[Any]) -> CustomerEmail:
 
 
 def phone_number(row: Sequence[Any]) -> CustomerPhoneNumber:
-    """Return the phone number of a row of `PHONE_NUMBERS` and `created_at`."""
+    """Return the phone number of a row: id, customer's id, type, number and `created_at`."""
     made = blank(CustomerPhoneNumber)
     values = made.__dict__
     values["id"], values["customer_id"], values["type"], values["number"], values["created_at"] = row

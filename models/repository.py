@@ -6,26 +6,24 @@ many it gets. Methods that write expect the customer to be locked in the same tr
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeVar
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from db.session import fetch
 from db.sql import Sql, join, sql
-from models import record
+from models import contacts, record
 from models.draft import MOST_CONTACTS
 from models.insertion import Insertion
 from models.owned import OWNED
 from models.paging import Paging
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime, timedelta
     from uuid import UUID
 
     from asyncpg import Connection, Record
 
-    from db.sql import Select
-    from models.customer import Customer, CustomerEmail, CustomerPhoneNumber
+    from models.customer import Customer
     from models.draft import (
         CustomerDraft,
         CustomerPatch,
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
         PhoneNumberRemoval,
     )
     from models.page import Page, PageRequest
-
-T = TypeVar("T")
 
 _NAMES: Final[dict[str, LiteralString]] = {
     "first_name": "first_name = {}",
@@ -69,26 +65,17 @@ class CustomerRepository:
         rows = await self._fetch(whole.where(_among("c.customer_id", ids)).sql())
         return {row[0]: record.customer_and_contacts(row) for row in rows}
 
-    async def emails(
-        self, customer_ids: Collection[UUID], *, created_at: bool = True
-    ) -> dict[UUID, list[CustomerEmail]]:
-        """Return each customer's e-mail addresses, primary first, then oldest first."""
-        select = record.EMAILS.add("e.created_at" if created_at else "NULL")
-        return await self._by_customer(select.where(_among("e.customer_id", customer_ids)), record.email)
-
-    async def phone_numbers(
-        self, customer_ids: Collection[UUID], *, created_at: bool = True
-    ) -> dict[UUID, list[CustomerPhoneNumber]]:
-        """Return each customer's phone numbers, oldest first."""
-        select = record.PHONE_NUMBERS.add("p.created_at" if created_at else "NULL")
-        select = select.where(_among("p.customer_id", customer_ids))
-        return await self._by_customer(select, record.phone_number)
-
-    async def _by_customer(self, select: Select, contact: Callable[[Any], T]) -> dict[UUID, list[T]]:
-        found: dict[UUID, list[T]] = defaultdict(list)
-        for row in await self._fetch(select.sql()):
-            found[row[1]].append(contact(row))
-        return found
+    async def contacts(
+        self,
+        customer_ids: Collection[UUID],
+        relations: Collection[str] = contacts.RELATIONS,
+        *,
+        created_at: bool = True,
+    ) -> Mapping[str, Mapping[UUID, list[Any]]]:
+        """Return e-mail addresses, phone numbers or both, by relation and customer, in `contacts`' order."""
+        condition = _among("customer_id", customer_ids)
+        rows = await self._fetch(contacts.statement(condition, relations, created_at=created_at))
+        return contacts.by_relation(rows)
 
     async def page(
         self, request: PageRequest, *, owned: bool = True, counted: bool = False, updated_at: bool = True

@@ -7,12 +7,13 @@ customer's updated_at, so that a caller who names the version it saw is never ov
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import uuid4
 
 from db.session import bulk_transaction, flush, transaction
 from models import creation
 from models.constraint import explained
+from models.contacts import RELATIONS
 from models.errors import (
     CustomerError,
     InvalidInput,
@@ -25,11 +26,11 @@ from models.errors import (
 from models.repository import CustomerRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from models.customer import Customer, CustomerEmail, CustomerPhoneNumber
+    from models.customer import Customer
     from models.draft import (
         ContactChange,
         CustomerDeletion,
@@ -86,17 +87,19 @@ class CustomerService:
         """Return the customers that exist with all that they own, their related fields fetched."""
         return await CustomerRepository().find_whole(ids)
 
-    async def emails(
-        self, customer_ids: Collection[UUID], *, created_at: bool = True
-    ) -> dict[UUID, list[CustomerEmail]]:
-        """Return each customer's e-mail addresses, primary first, then oldest first."""
-        return await CustomerRepository().emails(customer_ids, created_at=created_at)
+    async def contacts(
+        self,
+        customer_ids: Collection[UUID],
+        relations: Collection[str] = RELATIONS,
+        *,
+        created_at: bool = True,
+    ) -> Mapping[str, Mapping[UUID, list[Any]]]:
+        """Return the contacts of customers that have any, by relation and customer.
 
-    async def phone_numbers(
-        self, customer_ids: Collection[UUID], *, created_at: bool = True
-    ) -> dict[UUID, list[CustomerPhoneNumber]]:
-        """Return each customer's phone numbers, oldest first."""
-        return await CustomerRepository().phone_numbers(customer_ids, created_at=created_at)
+        E-mail addresses come primary first, then oldest first; phone numbers oldest first. Without
+        `created_at`, when they were added is not read.
+        """
+        return await CustomerRepository().contacts(customer_ids, relations, created_at=created_at)
 
     async def create(self, draft: CustomerDraft) -> Customer:
         """Create a customer with all that it owns, or find the one that its idempotency key created.

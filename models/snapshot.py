@@ -51,12 +51,10 @@ class Snapshot:
         request: PageRequest | None = PageRequest(BATCH)
         while request:
             page = await self._customers.page(request)
-            ids = [customer.id for customer in page.customers]
-            emails = await self._customers.emails(ids)
-            phone_numbers = await self._customers.phone_numbers(ids)
+            contacts = await self._customers.contacts([customer.id for customer in page.customers])
             for customer in page.customers:
-                attach(customer.emails, emails[customer.id])
-                attach(customer.phone_numbers, phone_numbers[customer.id])
+                attach(customer.emails, contacts["emails"].get(customer.id, ()))
+                attach(customer.phone_numbers, contacts["phone_numbers"].get(customer.id, ()))
             if page.customers:
                 yield page.customers
             request = PageRequest(BATCH, after=page.position(-1)) if page.has_next else None

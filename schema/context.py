@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import cached_property, partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uuid import UUID
 
 import strawberry
@@ -15,35 +17,44 @@ from db.row import attached
 from models.service import CustomerService
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
-    from models import CustomerEmail, CustomerPhoneNumber
     from schema.operation import Document
 
-Row = TypeVar("Row")
+Key: TypeAlias = tuple[str, tuple[UUID, ...]]
+"""What a field asks for: the name of a relation, and the ids of all objects that it is asked for."""
+
+Find: TypeAlias = Callable[[list[UUID], Collection[str]], Awaitable[Mapping[str, Mapping[UUID, list[Any]]]]]
+"""Returns what belongs to ids by relations with these names, by relation and id; some may have nothing."""
 
 
-class Loader(DataLoader[tuple[UUID, ...], list[list[Row]]]):
-    """A loader of what belongs to ids, whose key is the tuple of all ids that a field asks for.
+class Loader(DataLoader[Key, list[list[Any]]]):
+    """A loader of what belongs to ids.
 
-    So there is one future for each field in place of one for each object. All fields that ask at the same
-    time share one call of `find`, and no id is found twice.
+    There is one key, and so one future, for each field in place of one for each object. All fields that ask
+    at the same time share one call of `find`, whatever they ask for, and what was found is remembered.
     """
 
-    def __init__(self, find: Callable[[list[UUID]], Awaitable[dict[UUID, list[Row]]]]) -> None:
-        known: dict[UUID, list[Row]] = {}
+    def __init__(self, find: Find) -> None:
+        known: defaultdict[str, dict[UUID, list[Any]]] = defaultdict(dict)
         tasks: list[asyncio.Task[Any] | None] = []
 
         # Not a method, which would refer back to the loader: only the garbage collector would find them.
-        async def load(columns: list[tuple[UUID, ...]]) -> list[list[list[Row]]]:
-            missing = [id_ for id_ in dict.fromkeys(chain.from_iterable(columns)) if id_ not in known]
-            if missing:
+        async def load(keys: list[Key]) -> list[list[list[Any]]]:
+            missing: defaultdict[str, list[UUID]] = defaultdict(list)
+            for relation, ids in keys:
+                before = known[relation]
+                missing[relation] += [id_ for id_ in ids if id_ not in before] if before else ids
+            asked = list(dict.fromkeys(chain.from_iterable(missing.values())))
+            if asked:
                 tasks.append(asyncio.current_task())
-                found = await find(missing)
-                known.update({id_: found.get(id_, []) for id_ in missing})
-            return [[known[id_] for id_ in ids] for ids in columns]
+                found = await find(asked, [relation for relation, ids in missing.items() if ids])
+                for relation, rows in found.items():
+                    known[relation] = {id_: rows.get(id_, []) for id_ in asked} | known[relation]
+            return [[known[relation][id_] for id_ in ids] for relation, ids in keys]
 
-        super().__init__(load)
+        # It would remember whole keys only, and go through their ids to compare them.
+        super().__init__(load, cache=False)
         self._tasks = tasks
 
     def cancel(self) -> None:
@@ -54,8 +65,8 @@ class Loader(DataLoader[tuple[UUID, ...], list[list[Row]]]):
 
 
 def load_unless_attached(
-    owners: Sequence[Any], relation: str, loader: Callable[[], Loader[Row]]
-) -> Sequence[Sequence[Row]] | Awaitable[Sequence[Sequence[Row]]]:
+    owners: Sequence[Any], relation: str, loader: Callable[[], Loader]
+) -> Sequence[Sequence[Any]] | Awaitable[Sequence[Sequence[Any]]]:
     """Return what belongs to each owner: what came with it, or else, awaitable, what the loader finds.
 
     `loader` returns it; where all came, it is not even made.
@@ -63,12 +74,12 @@ def load_unless_attached(
     found = [attached(owner, relation) for owner in owners]
     missing = tuple([owner.id for owner, rows in zip(owners, found, strict=True) if rows is None])
     if not missing:
-        return cast("list[list[Row]]", found)
-    loaded = loader().load(missing)
+        return cast("list[list[Any]]", found)
+    loaded = loader().load((relation, missing))
     return loaded if len(missing) == len(owners) else _fill(found, loaded)
 
 
-async def _fill(found: list[list[Row] | None], missing: Awaitable[list[list[Row]]]) -> list[list[Row]]:
+async def _fill(found: list[list[Any] | None], missing: Awaitable[list[list[Any]]]) -> list[list[Any]]:
     loaded = iter(await missing)
     return [next(loaded) if rows is None else rows for rows in found]
 
@@ -93,14 +104,9 @@ class Context:
                 value.cancel()
 
     @cached_property
-    def emails(self) -> Loader[CustomerEmail]:
-        """E-mail addresses by the ids of their customers."""
-        return Loader(partial(self.customers.emails, created_at=self._created_at))
-
-    @cached_property
-    def phone_numbers(self) -> Loader[CustomerPhoneNumber]:
-        """Phone numbers by the ids of their customers."""
-        return Loader(partial(self.customers.phone_numbers, created_at=self._created_at))
+    def contacts(self) -> Loader:
+        """E-mail addresses and phone numbers by the ids of their customers."""
+        return Loader(partial(self.customers.contacts, created_at=self._created_at))
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from strawberry.utils.await_maybe import await_maybe
+from strawberry.utils.await_maybe import AwaitableOrValue, await_maybe
 
 import models
 from breadth import batched
@@ -74,19 +74,23 @@ class Customer(Node):
 
     @batched(list[CustomerEmail], description="Primary first, then oldest first.")
     def emails(customers: Sequence[models.Customer], info: Info) -> Any:
-        return load_unless_attached(customers, "emails", lambda: info.context.emails)
+        return load_unless_attached(customers, "emails", lambda: info.context.contacts)
 
     @batched(CustomerEmail | None, description="The primary one of the e-mail addresses.")
-    async def primary_email(
-        customers: Sequence[models.Customer], info: Info
-    ) -> list[models.CustomerEmail | None]:
-        emails = await await_maybe(load_unless_attached(customers, "emails", lambda: info.context.emails))
-        return [next((email for email in own if email.is_primary), None) for own in emails]
+    def primary_email(customers: Sequence[models.Customer], info: Info) -> Any:
+        # Asked for at once, with all that is, and not only when it is awaited.
+        return _primary(load_unless_attached(customers, "emails", lambda: info.context.contacts))
 
     @batched(list[CustomerPhoneNumber], description="Oldest first.")
     def phone_numbers(customers: Sequence[models.Customer], info: Info) -> Any:
-        return load_unless_attached(customers, "phone_numbers", lambda: info.context.phone_numbers)
+        return load_unless_attached(customers, "phone_numbers", lambda: info.context.contacts)
 
     @classmethod
     def is_type_of(cls, value: object, _info: Any) -> bool:
         return isinstance(value, models.Customer)
+
+
+async def _primary(
+    emails: AwaitableOrValue[Sequence[Sequence[models.CustomerEmail]]],
+) -> list[models.CustomerEmail | None]:
+    return [next((email for email in own if email.is_primary), None) for own in await await_maybe(emails)]

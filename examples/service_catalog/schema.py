@@ -24,7 +24,7 @@ class Context:
 
     def __init__(self) -> None:
         self.catalog = Catalog()
-        self.deployments: Loader[models.Deployment] = Loader(self.catalog.deployments)
+        self.related = Loader(self.catalog.related)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]
@@ -45,7 +45,7 @@ class Service:
 
     @batched(list[Deployment], description="Oldest first.")
     def deployments(services: Sequence[models.Service], info: Info) -> Any:
-        return load_unless_attached(services, "deployments", lambda: info.context.deployments)
+        return load_unless_attached(services, "deployments", lambda: info.context.related)
 
     @classmethod
     def is_type_of(cls, value: object, _info: Any) -> bool:

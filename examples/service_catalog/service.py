@@ -33,9 +33,11 @@ class Catalog:
         """Return the service of this name."""
         return await ServiceRepository().find_by_name(name)
 
-    async def deployments(self, service_ids: Collection[UUID]) -> dict[UUID, list[Deployment]]:
-        """Return the deployments of each service, oldest first."""
-        return await ServiceRepository().deployments(service_ids)
+    async def related(
+        self, service_ids: Collection[UUID], _relations: Collection[str]
+    ) -> dict[str, dict[UUID, list[Deployment]]]:
+        """Return what belongs to services, by relation and service: their deployments, oldest first."""
+        return {"deployments": await ServiceRepository().deployments(service_ids)}
 
     async def create(self, drafts: Sequence[ServiceDraft]) -> list[Service]:
         """Create services with their deployments: all of them, or none.

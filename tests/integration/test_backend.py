@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -41,15 +42,48 @@ def pool() -> Any:
 
 @pytest.mark.usefixtures("connected")
 async def test_session() -> None:
-    """Every session finds our schema, ends overlong statements, never compiles, and tells who it is."""
+    """Sessions find our schema, end overlong statements, never compile, say who they are, and write UTC."""
     async with pool().acquire() as first, pool().acquire() as second:
         for session in (first, second):
             assert await session.fetchrow(
                 "SELECT current_schema(), current_setting('search_path'), current_setting('jit'),"
-                " current_setting('statement_timeout'), current_setting('application_name')"
-            ) == ("customer_domain", "customer_domain", "off", "500ms", "customers")
+                " current_setting('statement_timeout'), current_setting('application_name'),"
+                " split_part(current_setting('datestyle'), ',', 1), current_setting('timezone')"
+            ) == ("customer_domain", "customer_domain", "off", "500ms", "customers", "ISO", "UTC")
     with pytest.raises(asyncpg.QueryCanceledError):
         await Tortoise.get_connection("default").execute_query("SELECT pg_sleep(10)")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-01-31 12:30:00+02", datetime(2026, 1, 31, 10, 30, tzinfo=UTC)),
+        ("2026-01-31 12:30:00.5+00", datetime(2026, 1, 31, 12, 30, 0, 500_000, tzinfo=UTC)),
+        ("0001-01-01 00:00:00.000001+00", datetime(1, 1, 1, 0, 0, 0, 1, tzinfo=UTC)),
+        ("infinity", datetime.max.replace(tzinfo=UTC)),
+        ("10000-01-01 00:00:00+00", datetime.max.replace(tzinfo=UTC)),
+        ("-infinity", datetime.min.replace(tzinfo=UTC)),
+        ("0044-03-15 00:00:00+00 BC", datetime.min.replace(tzinfo=UTC)),
+    ],
+)
+@pytest.mark.usefixtures("connected")
+async def test_moments(written: str, read: datetime) -> None:
+    """Moments are read to the microsecond, in UTC; beyond Python's years, the nearest of them is."""
+    [[moment]] = await fetch(sql("SELECT {}::text::timestamptz", written))
+
+    assert (moment, moment.utcoffset()) == (read, timedelta())
+
+
+@pytest.mark.usefixtures("connected")
+async def test_moments_as_parameters() -> None:
+    """Moments of any offset arrive at PostgreSQL as they are, alone and in lists."""
+    moment = datetime(2026, 1, 31, 12, 30, 0, 123_456, tzinfo=timezone(timedelta(hours=-3, minutes=-30)))
+
+    rows = await fetch(
+        sql("SELECT {0}::timestamptz = ANY({1}::timestamptz[]), {0}::timestamptz", moment, [moment])
+    )
+
+    assert [tuple(row) for row in rows] == [(True, moment)]
 
 
 @pytest.mark.usefixtures("connected")

@@ -93,8 +93,8 @@ def drafts(count: int) -> dict[UUID, CustomerDraft]:
 
 @pytest.mark.parametrize("size", [1, 50, 100])
 @pytest.mark.usefixtures("connected")
-async def test_a_page_with_everything_takes_three_statements(size: int) -> None:
-    """A page with all that its customers own, its count and surroundings takes 3 statements at any size."""
+async def test_a_page_with_everything_takes_two_statements(size: int) -> None:
+    """A page with all that its customers own, its count and surroundings takes 2 statements at any size."""
     await CustomerRepository().insert(drafts(150))
     first = await answer(PAGE, first=size)
     after = first["customers"]["pageInfo"]["endCursor"]
@@ -105,7 +105,7 @@ async def test_a_page_with_everything_takes_three_statements(size: int) -> None:
         assert len(page["edges"]) == min(size, 150 - len(arguments) * size)
         assert page["totalCount"] == 150
         assert all(len(edge["node"]["emails"]) == 2 for edge in page["edges"])
-        assert len(statements) == 3, statements
+        assert len(statements) == 2, statements
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,34 @@ async def test_nothing_is_read_that_is_not_selected(selection: str, tables: set[
     names = ("customers", "customer_emails", "customer_phone_numbers", "postal_addresses", "privacy_settings")
     read = [name for name in names for statement in statements if f" {name} " in statement]
     assert sorted(read) == sorted(tables)
+
+
+@pytest.mark.usefixtures("connected")
+async def test_no_contacts_are_read_twice() -> None:
+    """What several fields ask for at the same time, in part the same, is read by one statement."""
+    await CustomerRepository().insert(drafts(5))
+    nodes = (
+        "nodes { emails { email } }",
+        "nodes { phoneNumbers { number } emails { id } }",
+        "edges { node { primaryEmail { email } phoneNumbers { id } } }",
+    )
+    apart = [(await answer(f"{{ customers(first: 5) {{ {each} }} }}"))["customers"] for each in nodes]
+
+    async with watched() as statements:
+        together = await answer(f"{{ customers(first: 5) {{ {nodes[0]} {nodes[1]} {nodes[2]} }} }}")
+
+    assert len(statements) == 2, statements
+    assert together["customers"] == apart[0] | apart[1] | apart[2] | {
+        "nodes": [
+            {
+                **both,
+                "emails": [
+                    {**email, **id_} for email, id_ in zip(own["emails"], both["emails"], strict=True)
+                ],
+            }
+            for own, both in zip(apart[0]["nodes"], apart[1]["nodes"], strict=True)
+        ]
+    }
 
 
 @pytest.mark.parametrize(

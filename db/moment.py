@@ -1,0 +1,34 @@
+"""Moments (timestamptz), exchanged with PostgreSQL as text.
+
+asyncpg's own way takes three times as long to read one, and a page has a hundred of them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import asyncpg
+
+SESSION: Final = {"datestyle": "ISO", "timezone": "UTC"}
+"""What a session must be told for it."""
+
+
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+_LATEST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+async def as_text(connection: asyncpg.Connection[Any]) -> None:
+    """Have a connection exchange moments as text; a pool calls it for each that it opens."""
+    await connection.set_type_codec(
+        "timestamptz", schema="pg_catalog", encoder=datetime.isoformat, decoder=read, format="text"
+    )
+
+
+def read(text: str) -> datetime:
+    """Return the moment that PostgreSQL wrote; the nearest that Python has to infinity or a far-off year."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return _EARLIEST if text.startswith("-") or text.endswith("BC") else _LATEST
