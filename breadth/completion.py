@@ -177,8 +177,12 @@ class Completion(ABC):
             items, sizes = await self._items(column, type_, broken)
         below = ItemColumn(column, type_.of_type, column.rows, items, sizes)
         answers = await self.complete(below)
-        for row, (start, end) in zip(column.rows, pairwise(below.starts), strict=True):
-            column.answers[row] = answers[start:end]
+        answered = [answers[start:end] for start, end in pairwise(below.starts)]
+        if len(answered) == len(column.answers):
+            column.answers = answered
+        else:
+            for row, answer in zip(column.rows, answered, strict=True):
+                column.answers[row] = answer
         if self.errors or broken:
             self._fail_lists(column, dict(zip(column.rows, sizes, strict=True)), broken)
 
@@ -293,8 +297,13 @@ class Completion(ABC):
         """Return the rows whose values are of the type, as far as it can tell."""
         assert type_.is_type_of  # noqa: S101 - for the type checker
         info = column.info(rows[0])
-        checks = [attempt(type_.is_type_of, value, info) for value in column.at(rows)]
-        if all(check is True for check in checks):
+        checks: list[Any] = []
+        for value in column.at(rows):
+            try:
+                checks.append(type_.is_type_of(value, info))
+            except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
+                checks.append(error)
+        if checks.count(True) == len(checks):
             return rows
         checks = await self._all_arrived(checks)
         instances = []

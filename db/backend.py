@@ -146,15 +146,19 @@ class Pool(asyncpg.Pool):
 
     async def _next_released(self, timeout: float | None) -> Any:  # noqa: ASYNC109 - asyncpg's own
         """Return the next connection that is released, or None when another may be made in its place."""
-        waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
         self._waiters.append(waiter)
+        # Cheaper than asyncio.timeout, which cancels the task where it is enough to wake it.
+        timer = loop.call_later(timeout or self.patience, _give_up, waiter)
         try:
-            async with asyncio.timeout(timeout or self.patience):
-                return await waiter
-        except BaseException:
-            if waiter.done() and not waiter.cancelled():
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and not waiter.exception():
                 await self._pass_on(waiter.result())
             raise
+        finally:
+            timer.cancel()
 
     async def _pass_on(self, connection: Any) -> None:
         if connection is None:
@@ -206,6 +210,11 @@ class Pool(asyncpg.Pool):
             self._sweep.cancel()
         await self._return()
         await super().close()
+
+
+def _give_up(waiter: asyncio.Future[Any]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())
 
 
 def _is_alive(connection: Any) -> bool:

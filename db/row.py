@@ -57,8 +57,12 @@ def attach(relation: ReverseRelation[M], rows: Sequence[M]) -> None:
     relation._set_result_for_query(list(rows))  # noqa: SLF001 - Tortoise has no public way
 
 
-def attached(owner: Model, name: str) -> list[Any] | None:
-    """Return the fetched content of an owner's related field, or None when it has not been fetched."""
+def attached(owners: Sequence[Model], name: str) -> list[list[Any] | None]:
+    """Return the fetched content of each owner's related field, or None where it has not been fetched."""
     # Where Tortoise keeps it. Reading the field itself would make a relation for each owner that has none.
-    relation = owner.__dict__.get(f"_{name}")
-    return list(relation) if relation is not None and relation._fetched else None  # noqa: SLF001 - as above
+    kept = f"_{name}"
+    relations: list[Any] = [owner.__dict__.get(kept) for owner in owners]
+    return [
+        list(relation) if relation is not None and relation._fetched else None  # noqa: SLF001 - as above
+        for relation in relations
+    ]

@@ -85,11 +85,12 @@ class Paging:
     def page(self, rows: Sequence[Any]) -> Page:
         """Return the page of the rows that the statement returned."""
         preceded, followed, total = rows[0][-_AROUND:]
-        found = [row for row in rows if row[0] is not None]
+        # Without customers there is one row, which has only what lies around.
+        found = rows if rows[0][0] is not None else []
         more = len(found) > self._request.size
-        del found[self._request.size :]
+        found = found[: self._request.size]
         if self._request.end == "last":
-            found.reverse()
+            found = found[::-1]
             preceded = preceded or more
         else:
             followed = followed or more

@@ -6,9 +6,12 @@ https://relay.dev/graphql/connections.htm
 from __future__ import annotations
 
 from enum import Enum
+from itertools import count, repeat
+from typing import NamedTuple
 
 import strawberry
 
+import models
 from models.errors import InvalidArgument
 from models.filter import CustomerFilter
 from models.page import Order, OrderField, Page, PageRequest
@@ -65,20 +68,17 @@ class CustomerConnection:
     )
 
 
-class Edge:
+class Edge(NamedTuple):
     """What a `CustomerEdge` is resolved from; the cursor is made when it is asked for."""
 
-    __slots__ = ("_number", "_page", "node")
-
-    def __init__(self, page: Page, number: int) -> None:
-        self.node = page.customers[number]
-        self._page = page
-        self._number = number
+    node: models.Customer
+    page: Page
+    number: int
 
     @property
     def cursor(self) -> str:
         """The place of the customer."""
-        return cursor.encode(self._page.position(self._number), self._page.order)
+        return cursor.encode(self.page.position(self.number), self.page.order)
 
 
 class Connection:
@@ -96,7 +96,7 @@ class Connection:
     @property
     def edges(self) -> list[Edge]:
         """The customers in their places."""
-        return [Edge(self._page, number) for number in range(len(self.nodes))]
+        return list(map(Edge._make, zip(self.nodes, repeat(self._page), count(), strict=False)))
 
     @property
     def page_info(self) -> Connection:
@@ -106,12 +106,15 @@ class Connection:
     @property
     def start_cursor(self) -> str | None:
         """The place of the first customer."""
-        return Edge(self._page, 0).cursor if self.nodes else None
+        return self._cursor(0)
 
     @property
     def end_cursor(self) -> str | None:
         """The place of the last customer."""
-        return Edge(self._page, -1).cursor if self.nodes else None
+        return self._cursor(-1)
+
+    def _cursor(self, number: int) -> str | None:
+        return cursor.encode(self._page.position(number), self._page.order) if self.nodes else None
 
 
 def page_request(

@@ -36,7 +36,7 @@ class Loader(DataLoader[Key, list[list[Any]]]):
     """
 
     def __init__(self, find: Find) -> None:
-        known: defaultdict[str, dict[UUID, list[Any]]] = defaultdict(dict)
+        known: defaultdict[str, defaultdict[UUID, list[Any]]] = defaultdict(partial(defaultdict, list))
         tasks: list[asyncio.Task[Any] | None] = []
 
         # Not a method, which would refer back to the loader: only the garbage collector would find them.
@@ -50,8 +50,9 @@ class Loader(DataLoader[Key, list[list[Any]]]):
                 tasks.append(asyncio.current_task())
                 found = await find(asked, [relation for relation, ids in missing.items() if ids])
                 for relation, rows in found.items():
-                    known[relation] = {id_: rows.get(id_, []) for id_ in asked} | known[relation]
-            return [[known[relation][id_] for id_ in ids] for relation, ids in keys]
+                    known[relation].update(rows)
+            # Reading it makes a list for whoever has nothing, which then is known, too.
+            return [list(map(known[relation].__getitem__, ids)) for relation, ids in keys]
 
         # It would remember whole keys only, and go through their ids to compare them.
         super().__init__(load, cache=False)
@@ -71,10 +72,10 @@ def load_unless_attached(
 
     `loader` returns it; where all came, it is not even made.
     """
-    found = [attached(owner, relation) for owner in owners]
-    missing = tuple([owner.id for owner, rows in zip(owners, found, strict=True) if rows is None])
-    if not missing:
+    found = attached(owners, relation)
+    if None not in found:
         return cast("list[list[Any]]", found)
+    missing = tuple([owner.id for owner, rows in zip(owners, found, strict=True) if rows is None])
     loaded = loader().load((relation, missing))
     return loaded if len(missing) == len(owners) else _fill(found, loaded)
 
