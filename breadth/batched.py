@@ -6,7 +6,8 @@ import inspect
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import strawberry
-from strawberry.types.field import StrawberryField
+
+from breadth.direct import resolved_alone
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -68,19 +69,17 @@ def batched(graphql_type: Any, **options: Any) -> Callable[[Resolver], Any]:
 
 def batch_resolver(definition: GraphQLField, schema: GraphQLSchema) -> Resolver | None:
     """Return what resolves a field of all objects, given them, `info` and arguments; None if nothing does."""
-    field = definition.extensions.get("strawberry-definition")
-    if not isinstance(field, StrawberryField) or not field.base_resolver or field.extensions:
+    field = resolved_alone(definition, schema)
+    if field is None or field.base_resolver is None:
         return None
     resolver = getattr(field.base_resolver.wrapped_func, "batched", None)
-    strawberry_schema = schema.extensions["strawberry-definition"]
-    converter = strawberry_schema.schema_converter
-    if not resolver or converter._get_field_exception_handlers(field):  # noqa: SLF001 - it tells in no other way
+    if not resolver:
         return None
     if definition.args:
         whole: Any = definition.resolve
         return lambda objects, info, **arguments: whole(Batch(objects), info, **arguments)
-    # What Strawberry does on the way to a resolver is mostly about arguments; here there are none.
-    wanted, info_class = field.base_resolver.info_parameter, strawberry_schema.config.info_class
+    info_class = schema.extensions["strawberry-definition"].config.info_class
+    wanted = field.base_resolver.info_parameter
     if not wanted:
         return lambda objects, _info: resolver(objects)
     name = wanted.name

@@ -101,7 +101,7 @@ class Execution(Completion):
             return column.answers
 
     def _each(self, column: FieldColumn) -> list[Any]:
-        resolve = column.field.definition.resolve or self.executor.field_resolver
+        resolve = column.field.resolve or self.executor.field_resolver
 
         def value(row: int, source: Any) -> Any:
             return resolve(source, column.info(row), **self._arguments(column.field))

@@ -26,6 +26,7 @@ from strawberry.types.field import StrawberryField
 from breadth.attempt import attempt
 from breadth.batched import batch_resolver
 from breadth.coercion import coerce_all
+from breadth.direct import direct_resolver
 from breadth.kinds import NOTHING, any_extraordinary
 
 if TYPE_CHECKING:
@@ -65,13 +66,13 @@ class Field:
     """A field of a selection, for objects of one type; `number` is its place there.
 
     `read` gets the value from an object where it is just an attribute; `batched` is the resolver that takes
-    all objects at once, if there is one. `leaf` is the type of the values if they are scalars or enums and
-    not lists.
+    all objects at once, if there is one; `resolve` takes one, None meaning the default. `leaf` is the type of
+    the values if they are scalars or enums and not lists.
     """
 
     __slots__ = (
         "batched", "definition", "details", "key", "leaf", "name", "nodes", "number", "parent",
-        "plain", "read", "required", "selections", "type",
+        "plain", "read", "required", "resolve", "selections", "type",
     )  # fmt: skip
 
     def __init__(
@@ -96,6 +97,7 @@ class Field:
         self.plain = plain if self.required else {*plain, NOTHING}
         self.read = _reader(definition, parent)
         self.batched = batch_resolver(definition, schema)
+        self.resolve = direct_resolver(definition, schema) or definition.resolve
         self.selections: dict[GraphQLObjectType, Selection] = {}
 
     def selection(self, executor: Executor[Any], type_: GraphQLObjectType) -> Selection:
