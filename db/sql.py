@@ -45,9 +45,15 @@ class Sql:
     def compile(self) -> tuple[str, list[object]]:
         """Return the text with `$1`, `$2`, … and the values in that order, as asyncpg takes them."""
         values: list[object] = []
-        return self._write(values), values
+        return self._write(values, "${}", 1), values
 
-    def _write(self, values: list[object]) -> str:
+    def flat(self) -> Sql:
+        """Return the same with no pieces among its values, which takes less to compile, again and again."""
+        values: list[object] = []
+        text = self._write(values, "{{{}}}", 0)
+        return Sql(text, tuple(values))
+
+    def _write(self, values: list[object], place: str, first: int) -> str:
         before, places = _parts(self.text)
         text = [before]
         written: dict[int, str] = {}
@@ -55,10 +61,10 @@ class Sql:
             if position not in written:
                 value = self.values[position]
                 if isinstance(value, Sql):
-                    written[position] = value._write(values)  # noqa: SLF001 - another instance of this class
+                    written[position] = value._write(values, place, first)  # noqa: SLF001 - of this class
                 else:
+                    written[position] = place.format(first + len(values))
                     values.append(value)
-                    written[position] = f"${len(values)}"
             text += written[position], after
         if len(written) != len(self.values):
             message = f"{len(self.values)} values for {len(written)} places: {self.text}"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from asyncpg import Connection, Record
 
+    from db.sql import Select
     from models.customer import Customer
     from models.draft import (
         CustomerDraft,
@@ -43,6 +44,31 @@ _NAMES: Final[dict[str, LiteralString]] = {
 }
 
 
+def _among(column: LiteralString, ids: Collection[object]) -> Sql:
+    if len(ids) == 1:
+        # What PostgreSQL plans for one customer it keeps; for a list, it plans anew for each length.
+        [id_] = ids
+        return sql(column + " = {}", id_)
+    return sql(column + " = ANY({}::uuid[])", list(ids))
+
+
+class _ById:
+    """A query for customers with given ids, put together once."""
+
+    def __init__(self, query: Select) -> None:
+        kinds = _among("c.customer_id", [None]), _among("c.customer_id", [])
+        self._texts = {among.text: query.where(among).sql().flat().text for among in kinds}
+
+    def statement(self, ids: Collection[UUID]) -> Sql:
+        among = _among("c.customer_id", ids)
+        return Sql(self._texts[among.text], among.values)
+
+
+_CUSTOMERS: Final = _ById(record.CUSTOMERS)
+_WHOLE_CUSTOMERS: Final = _ById(record.WHOLE_CUSTOMERS)
+_WHOLE_CUSTOMERS_AND_CONTACTS: Final = _ById(record.WHOLE_CUSTOMERS_AND_CONTACTS)
+
+
 class CustomerRepository:
     """Reads and writes customers; in a transaction when made with its connection."""
 
@@ -54,15 +80,13 @@ class CustomerRepository:
 
     async def find(self, ids: Collection[UUID], *, owned: bool = True) -> dict[UUID, Customer]:
         """Return the customers that exist; with `owned`, their address and privacy settings too."""
-        base = record.WHOLE_CUSTOMERS if owned else record.CUSTOMERS
-        rows = await self._fetch(base.where(_among("c.customer_id", ids)).sql())
+        rows = await self._fetch((_WHOLE_CUSTOMERS if owned else _CUSTOMERS).statement(ids))
         customer = record.whole_customer if owned else record.customer
         return {row[0]: customer(row) for row in rows}
 
     async def find_whole(self, ids: Collection[UUID]) -> dict[UUID, Customer]:
         """Return the customers that exist with all that they own, their related fields fetched."""
-        whole = record.WHOLE_CUSTOMERS_AND_CONTACTS
-        rows = await self._fetch(whole.where(_among("c.customer_id", ids)).sql())
+        rows = await self._fetch(_WHOLE_CUSTOMERS_AND_CONTACTS.statement(ids))
         return {row[0]: record.customer_and_contacts(row) for row in rows}
 
     async def contacts(
@@ -291,11 +315,3 @@ class CustomerRepository:
 
     async def _any(self, statement: Sql) -> bool:
         return bool(await self._fetch(statement))
-
-
-def _among(column: LiteralString, ids: Collection[UUID]) -> Sql:
-    if len(ids) == 1:
-        # What PostgreSQL plans for one customer it keeps; for a list, it plans anew for each length.
-        [id_] = ids
-        return sql(column + " = {}", id_)
-    return sql(column + " = ANY({}::uuid[])", list(ids))

@@ -105,6 +105,16 @@ def test_values_are_never_in_the_text(condition: Condition, value: int | None) -
     assert set(other.compile()[1]) == {value}
 
 
+@unhurried
+@given(CONDITIONS)
+def test_a_flat_piece_means_the_same(condition: Condition) -> None:
+    """What is put together beforehand compiles to what it would have been."""
+    flat = sql("{0} OR {1} OR {0}", condition[0], 5).flat()
+
+    assert flat.compile() == sql("{0} OR {1} OR {0}", condition[0], 5).compile()
+    assert not any(isinstance(value, Sql) for value in flat.values)
+
+
 @pytest.mark.parametrize("value", ["'; DROP TABLE customers --", "{}", "{0}", "$1", "%s", "\\"])
 def test_a_value_is_not_read_as_sql(value: str) -> None:
     """Whatever a value looks like, it is handed over beside the text."""
