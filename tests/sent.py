@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 from graphql import GraphQLSyntaxError, Lexer, Source, TokenKind
+
+from api.logs import FIELDS, METHODS
+from schema.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,12 +53,25 @@ def literals(query: str) -> frozenset[str]:
     return frozenset(value[:LONGEST] for kind, value in tokens(query) if kind in strings)
 
 
+WORDS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        "query mutation __typename __schema __type event timestamp level logger info warning error critical "
+        "request failed customers uvicorn another operations requests body time "
+        "GRAPHQL_PARSE_FAILED GRAPHQL_VALIDATION_FAILED PERSISTED_QUERY_NOT_FOUND BAD_USER_INPUT "
+        "LIMIT_EXCEEDED UNAUTHENTICATED FORBIDDEN UNAVAILABLE INTERNAL",
+    )
+)
+"""Words of GraphQL and of the log itself. Tests that make texts up take words that stand in the code, too."""
+
+
 @cache
 def vocabulary() -> frozenset[str]:
-    """Return the names in the schema and in GraphQL itself, which logs may hold."""
+    """Return the names in the schema and in GraphQL itself, and the log's own words, which logs may hold."""
     schema = (Path(__file__).parents[1] / "schema.graphql").read_text()
     names = {value for kind, value in tokens(schema) if kind is TokenKind.NAME}
-    return frozenset(names | {"query", "mutation", "__typename", "__schema", "__type"})
+    limits = {field.name for field in fields(Limits)}
+    return frozenset(names | WORDS | METHODS | limits | set(FIELDS))
 
 
 class Sent:
@@ -82,7 +99,7 @@ class Sent:
         self._texts.update(text[:LONGEST] for text in texts)
 
     def found_in(self, log: str) -> list[str]:
-        """Return the texts, save those made of the schema's names, that a log holds, escaped or not."""
+        """Return the texts, save those made of the vocabulary, that a log holds, escaped or not."""
         known = "\n".join({_without_shapes(line) for line in log.splitlines()})
         return [
             text
@@ -127,12 +144,12 @@ def _without_shapes(line: str) -> str:
     if line.startswith("The explorer is at http://127.0.0.1:"):
         return ""
     try:
-        fields = json.loads(line)
+        values = json.loads(line)
     except ValueError:
         return line
     kept = {
         name: value
-        for name, value in fields.items()
+        for name, value in values.items()
         if name not in SHAPES or not re.fullmatch(SHAPES[name], str(value))
     }
     return json.dumps(kept, ensure_ascii=False)

@@ -78,7 +78,8 @@ class Service:
         self.http.close()
         if not failed:
             self.logged()
-            assert self.sent.found_in(self.log.read_text(errors="replace")) == []
+            found = self.sent.found_in(self.log.read_text(errors="replace"))
+            assert not found, found
 
     def stop(self) -> int:
         """Ask the service to end, as an orchestrator does, and return its exit code."""

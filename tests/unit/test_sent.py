@@ -39,3 +39,20 @@ def test_what_was_sent_is_found(line: str) -> None:
         "event": "createCustomer firstName",
     }
     assert sent.found_in(json.dumps(innocent)) == []
+
+
+@pytest.mark.parametrize(
+    "word", ["duration_ms", "request", "customers", "LIMIT_EXCEEDED", "aliases", "OPTIONS"]
+)
+def test_a_word_of_the_log_itself_is_not_found(word: str) -> None:
+    """A client that happens to send a word of every log has not got into it."""
+    sent = Sent()
+    sent(
+        httpx.Request(
+            "POST", "http://x", json={"query": "{a}", "variables": {"text": word, "other": word + "x"}}
+        )
+    )
+
+    line = {word: word, "event": "request", "method": "POST"}
+    assert sent.found_in(json.dumps(line)) == []
+    assert sent.found_in(json.dumps(line | {"event": word + "x"})) == [word + "x"]
