@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from os import urandom
+from random import getrandbits
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect
-from starlette.requests import Request as HTTPRequest
 
 from api import body, logs
 from api.admission import Gone, Overdue, Overloaded
@@ -63,7 +63,8 @@ class Refusal(Exception):
 class Exchange:
     """A request and what is known of it so far."""
 
-    http: HTTPRequest
+    scope: Scope
+    receive: Receive
     id: str
     started: float
     subject: str | None = None
@@ -94,13 +95,12 @@ class GraphQL:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or show the explorer to a browser that asks for a page."""
-        http = HTTPRequest(scope, receive)
-        if self._settings.explorer and _is_for_explorer(http):
+        if self._settings.explorer and _is_for_explorer(scope):
             await page()(scope, receive, send)
             return
-        exchange = Exchange(http, urandom(16).hex(), time.perf_counter())
+        exchange = Exchange(scope, receive, f"{getrandbits(128):032x}", time.perf_counter())
         # Clients that don't know the newer one, or don't say, are from the time of the older one.
-        media_type = GRAPHQL_JSON if _accepts(http, GRAPHQL_JSON) else JSON
+        media_type = GRAPHQL_JSON if _accepts(scope, GRAPHQL_JSON) else JSON
         headers: dict[str, str] = {}
         try:
             content, status = await self._answer(exchange, media_type)
@@ -125,7 +125,7 @@ class GraphQL:
         if logs.wanted(status):
             logs.request(
                 exchange.id,
-                http.method,
+                scope["method"],
                 status,
                 exchange.started,
                 query=exchange.query,
@@ -141,9 +141,8 @@ class GraphQL:
             Refusal: there is only one thing to say.
             ClientDisconnect, Gone: there is nobody to say anything to.
         """
-        http = exchange.http
         principal = await self._principal(exchange)
-        parameters = await self._parameters(http)
+        parameters = await self._parameters(exchange)
         try:
             exchange.query, digest = self._documents.find(parameters)
         except DocumentRefused as refused:
@@ -156,12 +155,12 @@ class GraphQL:
         exchange.operation = operation
         if digest:
             self._documents.remember(digest, exchange.query)
-        if http.method != "POST" and not operation.is_query:
+        if exchange.scope["method"] != "POST" and not operation.is_query:
             raise Refusal(405, "BAD_USER_INPUT", "Send mutations with POST.", headers={"allow": "POST"})
         if principal:
             _check_scopes(principal, operation)
         try:
-            with self._admission.admit(http.receive if operation.is_query else None):
+            with self._admission.admit(exchange.receive if operation.is_query else None):
                 answer = await execute(operation, self._customers, exchange.id)
         except Overloaded:
             message = "Too many operations are under way; try again in a while."
@@ -173,14 +172,14 @@ class GraphQL:
 
     async def _principal(self, exchange: Exchange) -> Principal | None:
         """Return who calls, counted; None where everybody may."""
-        authenticator: Authenticator | None = exchange.http.state.authenticator
+        authenticator: Authenticator | None = exchange.scope["state"]["authenticator"]
         if authenticator is None:
             return None
-        address = exchange.http.client.host if exchange.http.client else None
+        client = exchange.scope.get("client")
+        address = client[0] if client else None
         try:
-            # One after the other, so that nobody can choose which of several counts.
-            given = exchange.http.headers.getlist("authorization")
-            principal = await authenticator.authenticate(", ".join(given) if given else None)
+            # All of them, so that nobody can choose which of several counts.
+            principal = await authenticator.authenticate(_header(exchange.scope, b"authorization"))
         except Unauthenticated as error:
             self._count(None, address)
             challenge = "Bearer"
@@ -203,19 +202,20 @@ class GraphQL:
             headers = {"retry-after": str(wait)}
             raise Refusal(429, "LIMIT_EXCEEDED", message, limit="requests", headers=headers)
 
-    async def _parameters(self, http: HTTPRequest) -> dict[str, Any]:
+    async def _parameters(self, exchange: Exchange) -> dict[str, Any]:
         """Return a request's parameters as the client wrote them, whatever they are."""
-        if http.method != "POST":
-            parameters: dict[str, Any] = dict(http.query_params)
+        scope = exchange.scope
+        if scope["method"] != "POST":
+            parameters: dict[str, Any] = dict(QueryParams(scope["query_string"]))
             for key in {"variables", "extensions"} & parameters.keys():
                 parameters[key] = _json(parameters[key].encode(errors="surrogatepass"), key)
             return parameters
-        content_type, _, _ = http.headers.get("content-type", "").partition(";")
+        content_type, _, _ = (_header(scope, b"content-type") or "").partition(";")
         if content_type.strip().lower() != JSON:
             raise Refusal(415, "BAD_USER_INPUT", f"Send the request as {JSON}.")
         settings = self._settings
         try:
-            data = await body.read(http.scope, http.receive, settings.limit_body, settings.limit_request_time)
+            data = await body.read(scope, exchange.receive, settings.limit_body, settings.limit_request_time)
         except body.BodyRefused as refused:
             code = "LIMIT_EXCEEDED" if refused.limit else "BAD_USER_INPUT"
             # The rest of what is too slow is not waited for.
@@ -235,16 +235,22 @@ class GraphQL:
         return Refusal(503, "UNAVAILABLE", message, limit="time")
 
 
-def _is_for_explorer(http: HTTPRequest) -> bool:
+def _header(scope: Scope, name: bytes) -> str | None:
+    """Return the value of a header, or several one after the other (RFC 9110, 5.3)."""
+    values = [value for key, value in scope["headers"] if key == name]
+    return b", ".join(values).decode("latin-1") if values else None
+
+
+def _is_for_explorer(scope: Scope) -> bool:
     return (
-        http.method != "POST"
-        and _accepts(http, "text/html")
-        and not {"query", "documentId", "extensions"} & http.query_params.keys()
+        scope["method"] != "POST"
+        and _accepts(scope, "text/html")
+        and not {"query", "documentId", "extensions"} & QueryParams(scope["query_string"]).keys()
     )
 
 
-def _accepts(http: HTTPRequest, media_type: str) -> bool:
-    return media_type in http.headers.get("accept", "").lower()
+def _accepts(scope: Scope, media_type: str) -> bool:
+    return media_type in (_header(scope, b"accept") or "").lower()
 
 
 def _request(query: str, parameters: dict[str, Any]) -> Request:

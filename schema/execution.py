@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
-from graphql import execute as graphql_execute
+from graphql import ExecutionResult
 from graphql.pyutils import is_awaitable
 from strawberry.utils.await_maybe import await_maybe
 from tortoise.models import Model
@@ -16,6 +16,8 @@ from schema.errors import formatted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+
+    from strawberry.utils.await_maybe import AwaitableOrValue
 
     from models.service import CustomerService
     from schema.operation import Operation, Refused
@@ -36,18 +38,23 @@ async def execute(operation: Operation, customers: CustomerService, request_id: 
     """
     context = Context(customers, operation.document, operation.limits.page)
     try:
-        result = await await_maybe(
-            graphql_execute(
-                schema._schema,  # noqa: SLF001 - Strawberry's own integrations take it from there
-                operation.document.node,
-                context_value=context,
-                variable_values=operation.variables,
-                operation_name=operation.name,
-                executor_class=schema.execution_context_class,
-                is_awaitable=_is_awaitable,
-                hide_suggestions=not operation.limits.introspection,
-            )
+        # As graphql-core's `execute` has it, which looks for `@defer` and `@stream` in the schema each time.
+        executor = schema.execution_context_class.build(
+            schema._schema,  # noqa: SLF001 - Strawberry's own integrations take it from there
+            operation.document.node,
+            context_value=context,
+            raw_variable_values=operation.variables,
+            operation_name=operation.name,
+            is_awaitable=_is_awaitable,
+            hide_suggestions=not operation.limits.introspection,
         )
+        if isinstance(executor, list):
+            result = ExecutionResult(None, executor)
+        else:
+            # Never incremental: the schema lacks those directives.
+            result = await await_maybe(
+                cast("AwaitableOrValue[ExecutionResult]", executor.execute_operation())
+            )
     except BaseException:
         context.cancel()
         raise
