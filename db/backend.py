@@ -95,6 +95,11 @@ async def behind_pooler(connection: asyncpg.Connection) -> bool:
 # Seconds.
 _KEPT = 60
 
+_ARRAYS = "SELECT " + ", ".join(
+    f"NULL::{kind}[]"
+    for kind in ("bigint", "boolean", "bytea", "integer", "record", "text", "uuid", "varchar")
+)
+
 
 class Pool(asyncpg.Pool):
     """A pool in which nobody waits for a free connection longer than `patience` seconds (TimeoutError).
@@ -112,7 +117,7 @@ class Pool(asyncpg.Pool):
             connection_class=asyncpg.Connection,
             record_class=asyncpg.Record,
             reset=_nothing_to_reset,
-            init=moment.as_text,
+            init=_prepare,
             **kwargs,
         )
         self.patience = patience
@@ -220,6 +225,12 @@ def _give_up(waiter: asyncio.Future[Any]) -> None:
 def _is_alive(connection: Any) -> bool:
     # asyncpg takes a lost connection out of its proxy, which then refuses to say anything.
     return connection._con is not None and not connection.is_closed()  # noqa: SLF001 - see above
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    await moment.as_text(connection)
+    # asyncpg looks types of arrays up when it meets them, which takes ten times as long as any of our reads.
+    await connection.fetch(_ARRAYS)
 
 
 async def _nothing_to_reset(_connection: asyncpg.Connection) -> None:

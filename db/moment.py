@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import asyncpg
 
 SESSION: Final = {"datestyle": "ISO", "timezone": "UTC"}
@@ -32,3 +34,11 @@ def read(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         return _EARLIEST if text.startswith("-") or text.endswith("BC") else _LATEST
+
+
+def read_all(texts: Sequence[str]) -> list[datetime]:
+    """Return the moments that PostgreSQL wrote, as `read` does."""
+    try:
+        return list(map(datetime.fromisoformat, texts))
+    except ValueError:
+        return list(map(read, texts))

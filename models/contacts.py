@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
+from db.columns import Columns
 from db.sql import Sql, sql
 from models import record
 
@@ -24,28 +25,50 @@ RELATIONS: Final = frozenset(_SELECTS)
 """The related fields of a customer that contacts fill."""
 
 
-def statement(customers: Sql, relations: Collection[str], *, created_at: bool) -> Sql:
-    """Return the statement that reads contacts of customers, `customers` being a condition on customer_id.
+class Contacts:
+    """The statement that reads contacts of customers, and what comes of its row.
 
     E-mail addresses come primary first, then oldest first; phone numbers oldest first. When they were added
     is read only with `created_at`.
     """
-    # The same statement whatever their order.
-    contacts = " UNION ALL ".join([_SELECTS[relation] for relation in sorted(relations)])
-    columns: LiteralString = "id, customer_id, contact, is_primary, type"
-    columns += ", created_at" if created_at else ", NULL"
-    order: LiteralString = "is_primary DESC, contacts.created_at, id"
-    return sql("SELECT " + columns + " FROM (" + contacts + ") AS contacts ORDER BY " + order, customers)
+
+    def __init__(self, customers: Sql, relations: Collection[str], *, created_at: bool) -> None:
+        """Take a condition on customer_id and the names of relations."""
+        self._customers = customers
+        self._relations = sorted(relations)  # the same statement whatever their order
+        self._columns = _columns(created_at=created_at)
+
+    def statement(self) -> Sql:
+        """Return the statement, which has one row: the contacts' columns."""
+        contacts = " UNION ALL ".join([_SELECTS[relation] for relation in self._relations])
+        # Those of one customer stand together: telling that ids differ takes a fifth of looking them up.
+        order: LiteralString = "customer_id, is_primary DESC, created_at, id"
+        text = (
+            "SELECT " + self._columns.select + " FROM (" + contacts + " ORDER BY " + order + ") AS contacts"
+        )
+        return sql(text, self._customers)
+
+    def by_relation(self, row: Sequence[Any]) -> Mapping[str, Mapping[UUID, list[Any]]]:
+        """Return contacts by relation and customer; who has none is missing, or has an empty list."""
+        found: dict[str, dict[UUID, list[Any]]] = {relation: {} for relation in RELATIONS}
+        emails, phone_numbers = found["emails"], found["phone_numbers"]
+        customer_id = None
+        for id_, owner, contact, is_primary, type_, at in self._columns.rows(row):
+            if owner != customer_id:
+                customer_id = owner
+                own_emails = emails[owner] = []
+                own_phone_numbers = phone_numbers[owner] = []
+            if is_primary is None:
+                own_phone_numbers.append(record.phone_number((id_, customer_id, type_, contact, at)))
+            else:
+                own_emails.append(record.email((id_, customer_id, contact, is_primary, at)))
+        return {relation: found[relation] for relation in self._relations}
 
 
-def by_relation(rows: Sequence[Any]) -> Mapping[str, Mapping[UUID, list[Any]]]:
-    """Return the contacts of the statement's rows: by relation and customer, without those who have none."""
-    emails: defaultdict[UUID, list[Any]] = defaultdict(list)
-    phone_numbers: defaultdict[UUID, list[Any]] = defaultdict(list)
-    for id_, customer_id, contact, is_primary, type_, created_at in rows:
-        if is_primary is None:
-            number = record.phone_number((id_, customer_id, type_, contact, created_at))
-            phone_numbers[customer_id].append(number)
-        else:
-            emails[customer_id].append(record.email((id_, customer_id, contact, is_primary, created_at)))
-    return {"emails": emails, "phone_numbers": phone_numbers}
+@cache
+def _columns(*, created_at: bool) -> Columns:
+    return Columns(
+        ("id", "customer_id", "contact", "is_primary", "type", "created_at"),
+        moments=("created_at",),
+        unread=() if created_at else ("created_at",),
+    )

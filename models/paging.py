@@ -5,8 +5,10 @@ What lies around the page, and the count, come with it, so that all is of one mo
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
+from db.columns import Columns
 from db.sql import Sql, join, sql
 from models import record
 from models.page import OrderField, Page
@@ -17,15 +19,12 @@ if TYPE_CHECKING:
     from db.sql import Select
     from models.page import PageRequest, Position
 
-_COLUMNS: Final[dict[OrderField, LiteralString]] = {
+_ORDERED: Final[dict[OrderField, LiteralString]] = {
     OrderField.CREATED_AT: "created_at",
     OrderField.UPDATED_AT: "updated_at",
     OrderField.LAST_NAME: "last_name",
     OrderField.FIRST_NAME: "first_name",
 }
-_AROUND: Final = 3
-"""How many columns stand behind a page's customers: whether any precede or follow, and the count."""
-
 _PLANNED: Final = 101
 """How many customers PostgreSQL plans for when it makes one plan for pages of any size up to that."""
 
@@ -39,9 +38,6 @@ class Paging:
         self._owned = owned
         condition = request.where.condition() if request.where else None
         base = record.WHOLE_CUSTOMERS if owned or condition else record.CUSTOMERS
-        wanted = updated_at or request.order.field is OrderField.UPDATED_AT
-        columns = record.CUSTOMER_COLUMNS if wanted else record.WITHOUT_UPDATED_AT
-        base = base.only(f"{columns}, {record.OWNED_COLUMNS}" if owned else columns)
         if condition or request.search:
             base = base.join("LEFT JOIN customer_search w ON w.customer_id = c.customer_id")
         if request.search:
@@ -51,14 +47,17 @@ class Paging:
         if field is None and request.search is None:
             raise ValueError("the order of a search needs a search")
         self._rank = request.search.rank() if request.search and field is None else None
+        dated = updated_at or field is OrderField.UPDATED_AT
+        self._columns = _columns(owned=owned, updated_at=dated, ranked=self._rank is not None)
         # What is sorted by, its rank aside. Those of one country are read by last name from an index of both.
-        self._names: list[LiteralString] = [_COLUMNS[field or OrderField.LAST_NAME], "customer_id"]
         indexed = field is OrderField.LAST_NAME and request.where is not None and request.where.of_one_country
         source: LiteralString = "w." if indexed else "c."
-        self._places: list[LiteralString] = [source + name for name in self._names]
+        self._places: list[LiteralString] = [
+            source + name for name in (_ORDERED[field or OrderField.LAST_NAME], "customer_id")
+        ]
 
     def statement(self) -> Sql:
-        """Return the statement, which has a row even when the page has none."""
+        """Return the statement, which has one row: what lies around the page, and the page's columns."""
         request = self._request
         descending = request.order.descending
         forwards, backwards = ("<", ">") if descending else (">", "<")
@@ -67,36 +66,33 @@ class Paging:
             window = window.where(self._stands(forwards, request.after))
         if request.before:
             window = window.where(self._stands(backwards, request.before))
-        names, places = self._names, self._places
+        places = self._places
         if self._rank:
             window = window.add("{} AS rank", self._rank)
-            names, places = ["rank", *names], ["rank", *places]
+            places = ["rank", *places]
         backwards_read = descending is (request.end == "first")
         return sql(
-            "SELECT page.*, around.* FROM (SELECT {}, {}, {}) AS around "
-            "LEFT JOIN ({}) AS page ON TRUE ORDER BY {}",
+            "SELECT {}, {}, {}, " + self._columns.select + " FROM ({}) AS page",
             self._any_standing(backwards + "=", request.after),
             self._any_standing(forwards + "=", request.before),
             self._count() if self._counted else sql("NULL"),
             self._some(window.order_by(_ordered(places, descending=backwards_read))),
-            sql(_ordered(["page." + name for name in names], descending=backwards_read)),
         )
 
-    def page(self, rows: Sequence[Any]) -> Page:
-        """Return the page of the rows that the statement returned."""
-        preceded, followed, total = rows[0][-_AROUND:]
-        # Without customers there is one row, which has only what lies around.
-        found = rows if rows[0][0] is not None else []
+    def page(self, row: Sequence[Any]) -> Page:
+        """Return the page of the row that the statement returned."""
+        preceded, followed, total, *columns = row
+        found = list(self._columns.rows(columns))
         more = len(found) > self._request.size
         found = found[: self._request.size]
         if self._request.end == "last":
-            found = found[::-1]
+            found.reverse()
             preceded = preceded or more
         else:
             followed = followed or more
         customer = record.whole_customer if self._owned else record.customer
-        ranks = [row[-_AROUND - 1] for row in found] if self._rank else None
-        return Page([customer(row) for row in found], self._request.order, ranks, preceded, followed, total)
+        ranks = [found_row[-1] for found_row in found] if self._rank else None
+        return Page(list(map(customer, found)), self._request.order, ranks, preceded, followed, total)
 
     def _some(self, found: Select) -> Sql:
         size = self._request.size + 1
@@ -129,3 +125,13 @@ class Paging:
 
 def _ordered(places: list[LiteralString], *, descending: bool) -> LiteralString:
     return ", ".join(place + (" DESC" if descending else "") for place in places)
+
+
+@cache
+def _columns(*, owned: bool, updated_at: bool, ranked: bool) -> Columns:
+    names = record.WHOLE_CUSTOMER if owned else record.CUSTOMER
+    return Columns(
+        (*names, "rank") if ranked else names,
+        moments=("created_at", "updated_at"),
+        unread=() if updated_at else ("updated_at",),
+    )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from db.session import fetch
 from db.sql import Sql, join, sql
-from models import contacts, record
+from models import record
+from models.contacts import RELATIONS, Contacts
 from models.draft import MOST_CONTACTS
 from models.insertion import Insertion
 from models.owned import OWNED
@@ -92,21 +93,22 @@ class CustomerRepository:
     async def contacts(
         self,
         customer_ids: Collection[UUID],
-        relations: Collection[str] = contacts.RELATIONS,
+        relations: Collection[str] = RELATIONS,
         *,
         created_at: bool = True,
     ) -> Mapping[str, Mapping[UUID, list[Any]]]:
-        """Return e-mail addresses, phone numbers or both, by relation and customer, in `contacts`' order."""
-        condition = _among("customer_id", customer_ids)
-        rows = await self._fetch(contacts.statement(condition, relations, created_at=created_at))
-        return contacts.by_relation(rows)
+        """Return e-mail addresses, phone numbers or both, by relation and customer, ordered as `Contacts`."""
+        contacts = Contacts(_among("customer_id", customer_ids), relations, created_at=created_at)
+        [row] = await self._fetch(contacts.statement())
+        return contacts.by_relation(row)
 
     async def page(
         self, request: PageRequest, *, owned: bool = True, counted: bool = False, updated_at: bool = True
     ) -> Page:
         """Return a page; what lies around it and the count come in the same statement, all of one moment."""
         paging = Paging(request, owned=owned, counted=counted, updated_at=updated_at)
-        return paging.page(await self._fetch(paging.statement()))
+        [row] = await self._fetch(paging.statement())
+        return paging.page(row)
 
     async def insert(self, drafts: Mapping[UUID, CustomerDraft]) -> list[Customer]:
         """Create customers under new ids with all that they own, related fields fetched, in one statement."""

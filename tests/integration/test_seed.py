@@ -163,7 +163,7 @@ async def test_progress(database: DatabaseSettings, monkeypatch: pytest.MonkeyPa
 async def test_whole_customers(
     server: DatabaseSettings, template: str, database: DatabaseSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When PostgreSQL refuses a row, the batches before it stay, and no customer is half written."""
+    """When PostgreSQL refuses a row, whole batches before it stay, and no customer is half written."""
     monkeypatch.setattr(seeding, "BATCH", 20)
     await seed(database, 200)
     complete = await customers(database)
@@ -178,9 +178,10 @@ async def test_whole_customers(
         found = await customers(other)
         kept = await rows(other)
 
-    # A batch under way on another connection is given up.
+    # A batch under way on another connection is given up, whichever that is.
     assert len(found) in (120, 140)
-    assert found == complete[: len(found)]
+    batches = [complete[start : start + 20] for start in range(0, 140, 20)]
+    assert found == [customer for batch in batches if batch[0] in found for customer in batch]
     assert kept[TABLES.index("postal_addresses")] == sum('"address": {' in text for text, *_ in found)
     assert kept[TABLES.index("privacy_settings")] == sum(
         '"privacy_settings": {' in text for text, *_ in found

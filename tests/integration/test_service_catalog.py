@@ -210,9 +210,6 @@ async def test_two_statements(catalog: Catalog, count: int) -> None:
             for number in range(count)
         ]
     )
-    await answer(
-        "{ services { deployments { id } } }"
-    )  # asyncpg looks array types up once on each connection
     async with watched() as statements:
         services = (await answer("{ services { name deployments { version } } }"))["services"]
     deployments = [{"version": version} for version in versions]

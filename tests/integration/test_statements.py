@@ -178,14 +178,13 @@ async def test_moments_are_read_that_are_needed(asked: str, read: bool) -> None:
         page = (await answer(asked))["customers"]
 
     assert all(page.values())
-    assert ["c.updated_at FROM" in statement for statement in statements] == [read]
+    assert ["array_agg(updated_at" in statement for statement in statements] == [read]
 
 
 @pytest.mark.parametrize("count", [1, 100])
 @pytest.mark.usefixtures("connected")
 async def test_creating_takes_one_statement(count: int) -> None:
     """Whole customers are created by one statement, however many."""
-    await CustomerRepository().insert(drafts(1))  # asyncpg looks array types up once on each connection
     async with watched() as statements:
         await CustomerRepository().insert(drafts(count))
 
