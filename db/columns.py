@@ -24,11 +24,13 @@ class Columns:
         moments: Sequence[LiteralString] = (),
         unread: Sequence[LiteralString] = (),
     ) -> None:
+        self.width = len(names)
         self._moments = [names.index(name) for name in moments if name not in unread]
         # Of moments within arrays, asyncpg has to be told that they are text.
         self.select: LiteralString = ", ".join(
             [
-                "NULL" if name in unread else f"array_agg({name}{'::text' if name in moments else ''})"
+                ("NULL" if name in unread else "array_agg(" + name + ("::text)" if name in moments else ")"))
+                + (" AS " + name)
                 for name in names
             ]
         )

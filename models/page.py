@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from models.customer import Customer
@@ -65,7 +66,8 @@ class PageRequest:
 class Page:
     """A stretch of customers in order; whether others are on either side; how many match, if counted.
 
-    In the order of a search, `ranks` are the customers' first sort keys.
+    In the order of a search, `ranks` are the customers' first sort keys. `contacts` are what was asked for of
+    theirs, by relation and customer; who has none may be missing.
     """
 
     customers: list[Customer]
@@ -74,6 +76,7 @@ class Page:
     has_previous: bool
     has_next: bool
     total: int | None
+    contacts: Mapping[str, Mapping[UUID, list[Any]]]
 
     def position(self, number: int) -> Position:
         """Return where a customer of the page stands; -1 is the last one."""

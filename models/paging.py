@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from db.sql import Select
+    from models.contacts import Contacts
     from models.page import PageRequest, Position
 
 _ORDERED: Final[dict[OrderField, LiteralString]] = {
@@ -32,12 +33,23 @@ _PLANNED: Final = 101
 class Paging:
     """The statement that reads a page, and the page that comes of its rows."""
 
-    def __init__(self, request: PageRequest, *, owned: bool, counted: bool, updated_at: bool) -> None:
+    def __init__(
+        self,
+        request: PageRequest,
+        *,
+        owned: bool,
+        counted: bool,
+        updated_at: bool,
+        contacts: Contacts | None,
+    ) -> None:
         self._request = request
         self._counted = counted
         self._owned = owned
+        self._contacts = contacts
         condition = request.where.condition() if request.where else None
-        base = record.WHOLE_CUSTOMERS if owned or condition else record.CUSTOMERS
+        base = record.JOINED_CUSTOMERS if condition else record.CUSTOMERS
+        if owned:
+            base = record.WHOLE_CUSTOMERS
         if condition or request.search:
             base = base.join("LEFT JOIN customer_search w ON w.customer_id = c.customer_id")
         if request.search:
@@ -57,7 +69,7 @@ class Paging:
         ]
 
     def statement(self) -> Sql:
-        """Return the statement, which has one row: what lies around the page, and the page's columns."""
+        """Return the statement, which has one row: what lies around the page, then all columns."""
         request = self._request
         descending = request.order.descending
         forwards, backwards = ("<", ">") if descending else (">", "<")
@@ -71,18 +83,27 @@ class Paging:
             window = window.add("{} AS rank", self._rank)
             places = ["rank", *places]
         backwards_read = descending is (request.end == "first")
-        return sql(
-            "SELECT {}, {}, {}, " + self._columns.select + " FROM ({}) AS page",
+        page = self._some(window.order_by(_ordered(places, descending=backwards_read)))
+        around = (
             self._any_standing(backwards + "=", request.after),
             self._any_standing(forwards + "=", request.before),
             self._count() if self._counted else sql("NULL"),
-            self._some(window.order_by(_ordered(places, descending=backwards_read))),
+        )
+        customers = sql("SELECT " + self._columns.select + " FROM ({}) AS page", page)
+        if self._contacts is None:
+            return sql("SELECT {}, {}, {}, customers.* FROM ({}) AS customers", *around, customers)
+        return sql(
+            "SELECT {}, {}, {}, customers.*, contacts.* FROM ({}) AS customers, LATERAL ({}) AS contacts",
+            *around,
+            customers,
+            self._contacts.query(sql("customers.customer_id")),
         )
 
     def page(self, row: Sequence[Any]) -> Page:
         """Return the page of the row that the statement returned."""
         preceded, followed, total, *columns = row
-        found = list(self._columns.rows(columns))
+        width = self._columns.width
+        found = list(self._columns.rows(columns[:width]))
         more = len(found) > self._request.size
         found = found[: self._request.size]
         if self._request.end == "last":
@@ -92,7 +113,9 @@ class Paging:
             followed = followed or more
         customer = record.whole_customer if self._owned else record.customer
         ranks = [found_row[-1] for found_row in found] if self._rank else None
-        return Page(list(map(customer, found)), self._request.order, ranks, preceded, followed, total)
+        contacts = self._contacts.by_relation(columns[width:]) if self._contacts else {}
+        customers = list(map(customer, found))
+        return Page(customers, self._request.order, ranks, preceded, followed, total, contacts)
 
     def _some(self, found: Select) -> Sql:
         size = self._request.size + 1

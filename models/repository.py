@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 from db.session import fetch
 from db.sql import Sql, join, sql
 from models import record
-from models.contacts import RELATIONS, Contacts
 from models.draft import MOST_CONTACTS
 from models.insertion import Insertion
 from models.owned import OWNED
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from asyncpg import Connection, Record
 
     from db.sql import Select
+    from models.contacts import Contacts
     from models.customer import Customer
     from models.draft import (
         CustomerDraft,
@@ -45,23 +45,23 @@ _NAMES: Final[dict[str, LiteralString]] = {
 }
 
 
-def _among(column: LiteralString, ids: Collection[object]) -> Sql:
+def _among(ids: Collection[object]) -> Sql:
     if len(ids) == 1:
         # What PostgreSQL plans for one customer it keeps; for a list, it plans anew for each length.
         [id_] = ids
-        return sql(column + " = {}", id_)
-    return sql(column + " = ANY({}::uuid[])", list(ids))
+        return sql("c.customer_id = {}", id_)
+    return sql("c.customer_id = ANY({}::uuid[])", list(ids))
 
 
 class _ById:
     """A query for customers with given ids, put together once."""
 
     def __init__(self, query: Select) -> None:
-        kinds = _among("c.customer_id", [None]), _among("c.customer_id", [])
+        kinds = _among([None]), _among([])
         self._texts = {among.text: query.where(among).sql().flat().text for among in kinds}
 
     def statement(self, ids: Collection[UUID]) -> Sql:
-        among = _among("c.customer_id", ids)
+        among = _among(ids)
         return Sql(self._texts[among.text], among.values)
 
 
@@ -91,22 +91,23 @@ class CustomerRepository:
         return {row[0]: record.customer_and_contacts(row) for row in rows}
 
     async def contacts(
-        self,
-        customer_ids: Collection[UUID],
-        relations: Collection[str] = RELATIONS,
-        *,
-        created_at: bool = True,
+        self, customer_ids: Collection[UUID], contacts: Contacts
     ) -> Mapping[str, Mapping[UUID, list[Any]]]:
-        """Return e-mail addresses, phone numbers or both, by relation and customer, ordered as `Contacts`."""
-        contacts = Contacts(_among("customer_id", customer_ids), relations, created_at=created_at)
-        [row] = await self._fetch(contacts.statement())
+        """Return contacts by relation and customer; who has none may be missing."""
+        [row] = await self._fetch(contacts.query(list(customer_ids)))
         return contacts.by_relation(row)
 
     async def page(
-        self, request: PageRequest, *, owned: bool = True, counted: bool = False, updated_at: bool = True
+        self,
+        request: PageRequest,
+        *,
+        owned: bool = True,
+        counted: bool = False,
+        updated_at: bool = True,
+        contacts: Contacts | None = None,
     ) -> Page:
-        """Return a page; what lies around it and the count come in the same statement, all of one moment."""
-        paging = Paging(request, owned=owned, counted=counted, updated_at=updated_at)
+        """Return a page; what belongs to it and lies around it comes in the same statement, of one moment."""
+        paging = Paging(request, owned=owned, counted=counted, updated_at=updated_at, contacts=contacts)
         [row] = await self._fetch(paging.statement())
         return paging.page(row)
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 from db.session import bulk_transaction, flush, transaction
 from models import creation
 from models.constraint import explained
-from models.contacts import RELATIONS
+from models.contacts import RELATIONS, contacts_of
 from models.errors import (
     CustomerError,
     InvalidInput,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from models.contacts import Contacts
     from models.customer import Customer
     from models.draft import (
         ContactChange,
@@ -75,13 +76,21 @@ class CustomerService:
         return await CustomerRepository().find(ids, owned=owned)
 
     async def page(
-        self, request: PageRequest, *, owned: bool = True, counted: bool = False, updated_at: bool = True
+        self,
+        request: PageRequest,
+        *,
+        owned: bool = True,
+        counted: bool = False,
+        updated_at: bool = True,
+        contacts: Contacts | None = None,
     ) -> Page:
         """Return a page of customers; `owned` as for `find`, `counted` with how many there are in all.
 
-        Without `updated_at` it is read only where the page is ordered by it.
+        Without `updated_at` it is read only where the page is ordered by it. With `contacts`, those come too.
         """
-        return await CustomerRepository().page(request, owned=owned, counted=counted, updated_at=updated_at)
+        return await CustomerRepository().page(
+            request, owned=owned, counted=counted, updated_at=updated_at, contacts=contacts
+        )
 
     async def find_whole(self, ids: Collection[UUID]) -> dict[UUID, Customer]:
         """Return the customers that exist with all that they own, their related fields fetched."""
@@ -94,12 +103,13 @@ class CustomerService:
         *,
         created_at: bool = True,
     ) -> Mapping[str, Mapping[UUID, list[Any]]]:
-        """Return the contacts of customers that have any, by relation and customer.
+        """Return the contacts of customers by relation and customer; who has none may be missing.
 
         E-mail addresses come primary first, then oldest first; phone numbers oldest first. Without
         `created_at`, when they were added is not read.
         """
-        return await CustomerRepository().contacts(customer_ids, relations, created_at=created_at)
+        contacts = contacts_of(frozenset(relations), created_at=created_at)
+        return await CustomerRepository().contacts(customer_ids, contacts)
 
     async def create(self, draft: CustomerDraft) -> Customer:
         """Create a customer with all that it owns, or find the one that its idempotency key created.

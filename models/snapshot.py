@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from db.row import attach
 from db.session import acquire, fetch
 from db.sql import sql
+from models.contacts import RELATIONS, contacts_of
 from models.page import PageRequest
 from models.repository import CustomerRepository
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from models.customer import Customer
 
 BATCH = 1_000
+
+_CONTACTS = contacts_of(RELATIONS, created_at=False)
 
 
 class Snapshot:
@@ -50,11 +53,10 @@ class Snapshot:
         """Yield all customers, oldest first, `BATCH` at a time, related fields fetched."""
         request: PageRequest | None = PageRequest(BATCH)
         while request:
-            page = await self._customers.page(request)
-            contacts = await self._customers.contacts([customer.id for customer in page.customers])
+            page = await self._customers.page(request, contacts=_CONTACTS)
             for customer in page.customers:
-                attach(customer.emails, contacts["emails"].get(customer.id, ()))
-                attach(customer.phone_numbers, contacts["phone_numbers"].get(customer.id, ()))
+                attach(customer.emails, page.contacts["emails"].get(customer.id, ()))
+                attach(customer.phone_numbers, page.contacts["phone_numbers"].get(customer.id, ()))
             if page.customers:
                 yield page.customers
             request = PageRequest(BATCH, after=page.position(-1)) if page.has_next else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -12,13 +12,12 @@ from uuid import UUID
 
 import strawberry
 from strawberry.dataloader import DataLoader
+from strawberry.utils.await_maybe import AwaitableOrValue, await_maybe
 
 from db.row import attached
 from models.service import CustomerService
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from schema.operation import Document
 
 Key: TypeAlias = tuple[str, tuple[UUID, ...]]
@@ -56,7 +55,19 @@ class Loader(DataLoader[Key, list[list[Any]]]):
 
         # It would remember whole keys only, and go through their ids to compare them.
         super().__init__(load, cache=False)
+        self._known = known
         self._tasks = tasks
+
+    def know(self, ids: Sequence[UUID], found: Mapping[str, Mapping[UUID, list[Any]]]) -> None:
+        """Remember what belongs to ids by the relations in `found`; one that is missing there has nothing."""
+        for relation, rows in found.items():
+            self._known[relation].update([(id_, rows.get(id_, [])) for id_ in ids])
+
+    def get(self, relation: str, ids: Sequence[UUID]) -> AwaitableOrValue[list[list[Any]]]:
+        """Return what belongs to each id: at once where all is known, or else, awaitable, what is found."""
+        known = self._known[relation]
+        found = list(map(known.get, ids)) if known else [None]
+        return self.load((relation, tuple(ids))) if None in found else cast("list[list[Any]]", found)
 
     def cancel(self) -> None:
         """Stop the look-ups under way. They run in tasks of their own, whoever waits for them."""
@@ -67,21 +78,21 @@ class Loader(DataLoader[Key, list[list[Any]]]):
 
 def load_unless_attached(
     owners: Sequence[Any], relation: str, loader: Callable[[], Loader]
-) -> Sequence[Sequence[Any]] | Awaitable[Sequence[Sequence[Any]]]:
-    """Return what belongs to each owner: what came with it, or else, awaitable, what the loader finds.
+) -> AwaitableOrValue[Sequence[Sequence[Any]]]:
+    """Return what belongs to each owner: what came with it, or else what the loader has or, awaitable, finds.
 
     `loader` returns it; where all came, it is not even made.
     """
     found = attached(owners, relation)
     if None not in found:
         return cast("list[list[Any]]", found)
-    missing = tuple([owner.id for owner, rows in zip(owners, found, strict=True) if rows is None])
-    loaded = loader().load((relation, missing))
+    missing = [owner.id for owner, rows in zip(owners, found, strict=True) if rows is None]
+    loaded = loader().get(relation, missing)
     return loaded if len(missing) == len(owners) else _fill(found, loaded)
 
 
-async def _fill(found: list[list[Any] | None], missing: Awaitable[list[list[Any]]]) -> list[list[Any]]:
-    loaded = iter(await missing)
+async def _fill(found: list[list[Any] | None], missing: AwaitableOrValue[list[list[Any]]]) -> list[list[Any]]:
+    loaded = iter(await await_maybe(missing))
     return [next(loaded) if rows is None else rows for rows in found]
 
 
@@ -96,7 +107,7 @@ class Context:
         self.customers = customers
         self.document = document
         self.largest_page = largest_page
-        self._created_at = "createdAt" in document.fields
+        self.created_at = "createdAt" in document.fields
 
     def cancel(self) -> None:
         """Stop the look-ups under way."""
@@ -107,7 +118,7 @@ class Context:
     @cached_property
     def contacts(self) -> Loader:
         """E-mail addresses and phone numbers by the ids of their customers."""
-        return Loader(partial(self.customers.contacts, created_at=self._created_at))
+        return Loader(partial(self.customers.contacts, created_at=self.created_at))
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

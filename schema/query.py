@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 
 import models
+from models.contacts import contacts_of
 from models.draft import customer_id
 from models.errors import InvalidArgument
 from models.search import Search
@@ -21,7 +22,8 @@ from schema.types import Customer, Node
 T = TypeVar("T")
 
 _OWNED = {"address", "privacySettings"}
-_CONTACTS = {"emails", "primaryEmail", "phoneNumbers"}
+# By the names of fields, the relations that they read.
+_CONTACTS = {"emails": "emails", "primaryEmail": "emails", "phoneNumbers": "phone_numbers"}
 
 Found: TypeAlias = models.Customer | InvalidArgument | None
 """A customer, an error to answer in its place, or none."""
@@ -44,7 +46,7 @@ async def _find(info: Info, ids: Sequence[str]) -> list[Found]:
     customers, names = info.context.customers, selected(info)
     if not wanted:
         found = {}
-    elif names & _CONTACTS:
+    elif not names.isdisjoint(_CONTACTS):
         found = await customers.find_whole(wanted)
     else:
         found = await customers.find(wanted, owned=bool(names & _OWNED))
@@ -108,13 +110,18 @@ class Query:
             where=customer_filter(where) if where else None,  # type: ignore[arg-type]  # as it was read
             search=Search.of(search) if search else None,
         )
-        names = selected(info)
-        page = await info.context.customers.page(
+        context, names = info.context, selected(info)
+        # What a directive may skip, the loader looks up when it is asked for.
+        relations = frozenset([_CONTACTS[name] for name in selected(info, surely=True) & _CONTACTS.keys()])
+        page = await context.customers.page(
             request,
             owned=bool(names & _OWNED),
             counted="totalCount" in names,
             updated_at="updatedAt" in names,
+            contacts=contacts_of(relations, created_at=context.created_at) if relations else None,
         )
+        if relations:
+            context.contacts.know([customer.id for customer in page.customers], page.contacts)
         return Connection(page)
 
     @strawberry.field(

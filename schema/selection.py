@@ -14,15 +14,19 @@ if TYPE_CHECKING:
     from schema.context import Info
 
 
-def selected(info: Info) -> frozenset[str]:
-    """Return the names of the fields that may be selected anywhere below the current one."""
+def selected(info: Info, *, surely: bool = False) -> frozenset[str]:
+    """Return the names of the fields that may be selected anywhere below the current one.
+
+    With `surely` they are those that are, whatever directives say.
+    """
     raw = info._raw_info  # noqa: SLF001 - the only way to the AST that Strawberry leaves
     known, nodes = info.context.document.selected, raw.field_nodes
     # No other node has these numbers as long as the document is there.
-    key = tuple(map(id, nodes))
+    key = (surely, *map(id, nodes))
     names = known.get(key)
     if names is None:
-        names = known[key] = field_names([node.selection_set for node in nodes], raw.fragments)
+        selection_sets = [node.selection_set for node in nodes]
+        names = known[key] = field_names(selection_sets, raw.fragments, surely=surely)
     return names
 
 
@@ -31,11 +35,12 @@ def field_names(
     fragments: Mapping[str, FragmentDefinitionNode],
     *,
     deep: bool = True,
+    surely: bool = False,
 ) -> frozenset[str]:
     """Return the names of the fields in selection sets, those of their fragments included.
 
-    With `deep` they are those of what the fields select, too.
-    Directives are not looked at: there may be a needless name, never a missing one.
+    With `deep` they are those of what the fields select, too. What directives say is not looked at: there may
+    be a needless name, never a missing one. With `surely`, nothing counts that has any directive.
     """
     names: set[str] = set()
     waiting = list(selection_sets)
@@ -44,6 +49,8 @@ def field_names(
     while waiting:
         selection_set = waiting.pop()
         for node in selection_set.selections if selection_set else ():
+            if surely and node.directives:
+                continue
             if isinstance(node, FragmentSpreadNode):
                 fragment = unvisited.pop(node.name.value, None)
                 waiting.append(fragment.selection_set if fragment else None)

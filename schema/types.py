@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Any
 
 import strawberry
-from strawberry.utils.await_maybe import AwaitableOrValue, await_maybe
+from strawberry.utils.await_maybe import AwaitableOrValue
 
 import models
 from breadth import batched
@@ -90,7 +90,17 @@ class Customer(Node):
         return isinstance(value, models.Customer)
 
 
-async def _primary(
+def _primary(
     emails: AwaitableOrValue[Sequence[Sequence[models.CustomerEmail]]],
+) -> AwaitableOrValue[list[models.CustomerEmail | None]]:
+    return _primary_awaited(emails) if isinstance(emails, Awaitable) else _primary_of(emails)
+
+
+async def _primary_awaited(
+    emails: Awaitable[Sequence[Sequence[models.CustomerEmail]]],
 ) -> list[models.CustomerEmail | None]:
-    return [next((email for email in own if email.is_primary), None) for own in await await_maybe(emails)]
+    return _primary_of(await emails)
+
+
+def _primary_of(emails: Sequence[Sequence[models.CustomerEmail]]) -> list[models.CustomerEmail | None]:
+    return [next((email for email in own if email.is_primary), None) for own in emails]

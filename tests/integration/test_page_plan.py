@@ -9,6 +9,7 @@ import pytest
 from bench.plan import Plan, watched
 from db.seed import seed
 from db.tortoise import connect, disconnect
+from models.contacts import RELATIONS, contacts_of
 from models.page import PageRequest, Position
 from models.repository import CustomerRepository
 
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from db.settings import DatabaseSettings
+    from models.contacts import Contacts
 
 # PostgreSQL chooses between custom plans and a generic one when a statement is sent for the sixth time.
 SIZES = range(1, 8)
+# What made-up customers have at most of addresses and numbers.
+MOST_CONTACTS = 6
 
 
 @pytest.fixture
@@ -30,14 +34,18 @@ async def middle(database: DatabaseSettings) -> AsyncIterator[Position]:
     await disconnect()
 
 
+@pytest.mark.parametrize("contacts", [None, contacts_of(RELATIONS, created_at=True)])
 @pytest.mark.parametrize("inside", [False, True])
-async def test_pages_of_any_size_are_planned_once(middle: Position, inside: bool) -> None:
+async def test_pages_of_any_size_are_planned_once(
+    middle: Position, inside: bool, contacts: Contacts | None
+) -> None:
     """Pages of all sizes share one plan, where making another for each would take longer than reading it."""
     for size in SIZES:
         async with watched() as sent:
-            await CustomerRepository().page(PageRequest(size, after=middle if inside else None))
+            request = PageRequest(size, after=middle if inside else None)
+            await CustomerRepository().page(request, contacts=contacts)
 
     [plan] = [await Plan.of(query) for query in list(sent)]
 
     assert plan.generic
-    assert plan.most_rows() <= SIZES[-1] + 1
+    assert plan.most_rows() <= (SIZES[-1] + 1) * (MOST_CONTACTS if contacts else 1)

@@ -93,8 +93,8 @@ def drafts(count: int) -> dict[UUID, CustomerDraft]:
 
 @pytest.mark.parametrize("size", [1, 50, 100])
 @pytest.mark.usefixtures("connected")
-async def test_a_page_with_everything_takes_two_statements(size: int) -> None:
-    """A page with all that its customers own, its count and surroundings takes 2 statements at any size."""
+async def test_a_page_with_everything_takes_one_statement(size: int) -> None:
+    """A page with all that its customers own, its count and surroundings takes 1 statement at any size."""
     await CustomerRepository().insert(drafts(150))
     first = await answer(PAGE, first=size)
     after = first["customers"]["pageInfo"]["endCursor"]
@@ -105,7 +105,7 @@ async def test_a_page_with_everything_takes_two_statements(size: int) -> None:
         assert len(page["edges"]) == min(size, 150 - len(arguments) * size)
         assert page["totalCount"] == 150
         assert all(len(edge["node"]["emails"]) == 2 for edge in page["edges"])
-        assert len(statements) == 2, statements
+        assert len(statements) == 1, statements
 
 
 @pytest.mark.parametrize(
@@ -118,6 +118,12 @@ async def test_a_page_with_everything_takes_two_statements(size: int) -> None:
             "{ ... on Node { ... on Customer { phoneNumbers { id } } } }",
             {"customers", "customer_phone_numbers"},
         ),
+        ("{ id emails @include(if: true) { email } }", {"customers", "customer_emails"}),
+        (
+            "{ id emails @skip(if: true) { email } phoneNumbers { id } }",
+            {"customers", "customer_phone_numbers"},
+        ),
+        ("{ id ... @include(if: false) { emails { id } primaryEmail { email } } }", {"customers"}),
     ],
 )
 @pytest.mark.usefixtures("connected")
@@ -133,21 +139,22 @@ async def test_nothing_is_read_that_is_not_selected(selection: str, tables: set[
     assert sorted(read) == sorted(tables)
 
 
+@pytest.mark.parametrize(("directive", "count"), [("", 1), ("@include(if: true)", 2)])
 @pytest.mark.usefixtures("connected")
-async def test_no_contacts_are_read_twice() -> None:
-    """What several fields ask for at the same time, in part the same, is read by one statement."""
+async def test_no_contacts_are_read_twice(directive: str, count: int) -> None:
+    """What several fields ask for, in part the same, comes with the page, or all of it by one look-up."""
     await CustomerRepository().insert(drafts(5))
     nodes = (
-        "nodes { emails { email } }",
-        "nodes { phoneNumbers { number } emails { id } }",
-        "edges { node { primaryEmail { email } phoneNumbers { id } } }",
+        f"nodes {{ emails {directive} {{ email }} }}",
+        f"nodes {{ phoneNumbers {directive} {{ number }} emails {directive} {{ id }} }}",
+        f"edges {{ node {{ primaryEmail {directive} {{ email }} phoneNumbers {directive} {{ id }} }} }}",
     )
     apart = [(await answer(f"{{ customers(first: 5) {{ {each} }} }}"))["customers"] for each in nodes]
 
     async with watched() as statements:
         together = await answer(f"{{ customers(first: 5) {{ {nodes[0]} {nodes[1]} {nodes[2]} }} }}")
 
-    assert len(statements) == 2, statements
+    assert len(statements) == count, statements
     assert together["customers"] == apart[0] | apart[1] | apart[2] | {
         "nodes": [
             {
