@@ -60,6 +60,8 @@ def _session(settings: DatabaseSettings, migrating: bool) -> dict[str, str]:
         "statement_timeout": str(round(limit * 1000)),
         # Compiling pays off after about a second; no query here is meant to run that long.
         "jit": "off",
+        # To set up a memory for a join's rows takes longer than to read them: 0.7 ms for each join of a page.
+        "enable_memoize": "off",
     } | moment.SESSION
     return session | {"lock_timeout": str(round(DDL_LOCK_TIMEOUT * 1000))} if migrating else session
 
@@ -82,8 +84,8 @@ def connecting() -> Iterator[None]:
                 raise
             raise SettingsError(
                 f"a connection pooler refuses our session settings ({error}). In PgBouncer, set "
-                "ignore_startup_parameters = search_path, statement_timeout, lock_timeout, jit and give "
-                "the role its search_path (ALTER ROLE … SET search_path)"
+                "ignore_startup_parameters = search_path, statement_timeout, lock_timeout, jit, "
+                "enable_memoize and give the role its search_path (ALTER ROLE … SET search_path)"
             ) from error
 
 

@@ -42,14 +42,15 @@ def pool() -> Any:
 
 @pytest.mark.usefixtures("connected")
 async def test_session() -> None:
-    """Sessions find our schema, end overlong statements, never compile, say who they are, and write UTC."""
+    """Sessions find our schema, end overlong statements, plan lean ones, say who they are, and write UTC."""
     async with pool().acquire() as first, pool().acquire() as second:
         for session in (first, second):
             assert await session.fetchrow(
                 "SELECT current_schema(), current_setting('search_path'), current_setting('jit'),"
+                " current_setting('enable_memoize'),"
                 " current_setting('statement_timeout'), current_setting('application_name'),"
                 " split_part(current_setting('datestyle'), ',', 1), current_setting('timezone')"
-            ) == ("customer_domain", "customer_domain", "off", "500ms", "customers", "ISO", "UTC")
+            ) == ("customer_domain", "customer_domain", "off", "off", "500ms", "customers", "ISO", "UTC")
     with pytest.raises(asyncpg.QueryCanceledError):
         await Tortoise.get_connection("default").execute_query("SELECT pg_sleep(10)")
 
