@@ -44,8 +44,12 @@ _WHOLE = f"""{_NAMES},
 'emails', (SELECT {_EMAILS} FROM customer_emails e WHERE e.customer_id = c.customer_id),
 'phoneNumbers', (SELECT {_PHONE_NUMBERS} FROM customer_phone_numbers p WHERE p.customer_id = c.customer_id),
 {_OWNED}"""
+# OFFSET 0, because privacy settings would be read from end to end for each page without it.
 _JOINS = """
-LEFT JOIN postal_addresses a USING (address_id) LEFT JOIN privacy_settings s USING (privacy_settings_id)
+LEFT JOIN LATERAL (SELECT * FROM postal_addresses WHERE address_id = c.address_id OFFSET 0) a ON TRUE
+LEFT JOIN LATERAL (
+    SELECT * FROM privacy_settings WHERE privacy_settings_id = c.privacy_settings_id OFFSET 0
+) s ON TRUE
 """
 
 
