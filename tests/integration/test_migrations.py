@@ -30,6 +30,7 @@ ALL = [
     "3_20251121150000_customer_search",
     "4_20251121160000_idempotency_keys",
     "5_20251121170000_search_without_jit",
+    "6_20251121180000_search_words_sooner",
 ]
 
 LOCKS = (
@@ -111,10 +112,10 @@ async def test_history(blank: DatabaseSettings) -> None:
     assert await history(blank) == [(name, True) for name in ALL]
     assert await at_head(blank)
 
-    assert await downgrade(blank) == ALL[5:]
-    assert await pending(blank) == ALL[5:]
-    assert await downgrade(blank, to=5) == []
-    assert await downgrade(blank, to=-1) == ALL[4::-1]
+    assert await downgrade(blank) == ALL[6:]
+    assert await pending(blank) == ALL[6:]
+    assert await downgrade(blank, to=6) == []
+    assert await downgrade(blank, to=-1) == ALL[5::-1]
     assert await downgrade(blank) == []
     assert await pending(blank) == ALL
 
