@@ -38,13 +38,9 @@ class Contacts:
     def __init__(self, relations: Collection[str], *, created_at: bool) -> None:
         self._relations = sorted(relations)  # the same statement whatever their order
         self._columns = Columns(_NAMES, moments=["created_at"], unread=[] if created_at else ["created_at"])
-        # OFFSET 0 has PostgreSQL look into the index for each owner. Of owners whose number it does not know,
-        # it might think that they are worth reading the table.
         contacts = " UNION ALL ".join(
             [
-                "SELECT own.* FROM unnest({0}::uuid[]) AS owner (customer_id), LATERAL (SELECT "
-                + _COLUMNS[relation]
-                + " WHERE customer_id = owner.customer_id OFFSET 0) AS own"
+                "SELECT " + _COLUMNS[relation] + " WHERE customer_id = ANY({0}::uuid[])"
                 for relation in self._relations
             ]
         )
