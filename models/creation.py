@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
-from uuid import uuid4
 
 from models.customer import Customer
 from models.draft import CustomerDraft
 from models.errors import CustomerError, IdempotencyConflict, InvalidInput, NotCreated
+from models.ids import new_ids
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -59,7 +59,7 @@ class Claims:
     async def take(self, customers: CustomerRepository, lifetime: timedelta) -> None:
         """Take the keys that are free, and find what the others were used for."""
         # Ascending, so that customers of one moment keep the order of their drafts.
-        ids = iter(sorted(uuid4() for _ in self._wanted))
+        ids = iter(new_ids(len(self._wanted)))
         hashes = {position: _hash(draft) for position, draft in self._wanted if draft.idempotency_key}
         claims: dict[str, tuple[bytes, UUID]] = {}
         for position, draft in self._wanted:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from uuid import uuid4
 
 from db.session import bulk_transaction, flush, transaction
 from models import creation
@@ -23,6 +22,7 @@ from models.errors import (
     NotFound,
     StaleCustomer,
 )
+from models.ids import new_ids
 from models.repository import CustomerRepository
 
 if TYPE_CHECKING:
@@ -118,7 +118,8 @@ class CustomerService:
             IdempotencyConflict: the key was used for another input, or its customer is gone.
         """
         if draft.idempotency_key is None:
-            [customer] = await CustomerRepository().insert({uuid4(): draft})
+            [id_] = new_ids(1)
+            [customer] = await CustomerRepository().insert({id_: draft})
             return customer
         [result] = await self.create_many([draft], atomic=True)
         if isinstance(result, CustomerError):

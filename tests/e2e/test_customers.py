@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from time import time_ns
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -69,6 +70,17 @@ def test_only_names_are_needed(api: Api) -> None:
     assert created["emails"] == created["phoneNumbers"] == []
     assert (created["primaryEmail"], created["address"], created["privacySettings"]) == (None, None, None)
     assert api.customer(created["id"]) == created
+
+
+def test_ids_ascend_with_time(api: Api) -> None:
+    """Ids are UUIDs of version 7: their first 48 bits are the millisecond of the creation."""
+    before = time_ns() // 1_000_000
+    ids = [UUID(api.create()["id"]) for _ in range(5)]
+    after = time_ns() // 1_000_000
+
+    assert ids == sorted(ids)
+    assert {id_.version for id_ in ids} == {7}
+    assert all(before <= id_.int >> 80 <= after for id_ in ids)
 
 
 def test_text_is_stored_trimmed_and_composed(api: Api) -> None:
