@@ -1,8 +1,8 @@
-"""Whole customers in one statement, however many: PostgreSQL's data-modifying CTEs over arrays."""
+"""Whole customers in one statement, however many: PostgreSQL's data-modifying CTEs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from db.row import attach
 from db.sql import Sql, sql
@@ -15,9 +15,27 @@ if TYPE_CHECKING:
     from models.customer import Customer
     from models.draft import AddressDraft, CustomerDraft, PrivacySettingsDraft
 
-# Addresses and settings take their keys from the sequence first, because INSERT … RETURNING cannot tell
-# which input row a returned key belongs to. Rows are inserted in input order, so ascending keys are too.
-_INSERT = """
+# Of one customer. Lists of one row each would take PostgreSQL a tenth longer.
+_OF_ONE: LiteralString = """
+WITH address AS (
+    INSERT INTO postal_addresses (line1, line2, city, state, postal_code, country)
+    SELECT * FROM (VALUES ({}::text, {}::text, {}::text, {}::text, {}::text, {}::text)) AS input (line1)
+    WHERE line1 IS NOT NULL
+    RETURNING address_id
+), settings AS (
+    INSERT INTO privacy_settings (marketing_emails_enabled, two_factor_enabled)
+    SELECT * FROM (VALUES ({}::boolean, {}::boolean)) AS input (marketing_emails_enabled)
+    WHERE marketing_emails_enabled IS NOT NULL
+    RETURNING privacy_settings_id AS settings_id
+), new_customer AS (
+    INSERT INTO customers (customer_id, first_name, middle_name, last_name, address_id, privacy_settings_id)
+    VALUES ({}, {}, {}, {}, (SELECT address_id FROM address), (SELECT settings_id FROM settings))
+)
+"""
+
+# Of many. Addresses and settings take their keys from the sequence first, because INSERT … RETURNING cannot
+# tell which input row a returned key belongs to.
+_OF_MANY: LiteralString = """
 WITH address AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('postal_addresses', 'address_id')) AS address_id, input.*
     FROM unnest({}::uuid[], {}::text[], {}::text[], {}::text[], {}::text[], {}::text[], {}::text[])
@@ -41,7 +59,12 @@ WITH address AS MATERIALIZED (
         AS input (id, first_name, middle_name, last_name)
     LEFT JOIN address ON address.owner = input.id
     LEFT JOIN settings ON settings.owner = input.id
-), new_email AS (
+)
+"""
+
+# Rows are inserted in input order, so ascending keys are in that order too.
+_AND_CONTACTS: LiteralString = """
+, new_email AS (
     INSERT INTO customer_emails (customer_id, email, is_primary)
     SELECT owner, email, is_primary
     FROM unnest({}::uuid[], {}::text[], {}::boolean[])
@@ -57,8 +80,8 @@ WITH address AS MATERIALIZED (
     RETURNING phone_id
 )
 SELECT now(),
-    ARRAY(SELECT address_id FROM address ORDER BY position),
-    ARRAY(SELECT settings_id FROM settings ORDER BY position),
+    ARRAY(SELECT address_id FROM address ORDER BY address_id),
+    ARRAY(SELECT settings_id FROM settings ORDER BY settings_id),
     ARRAY(SELECT email_id FROM new_email ORDER BY email_id),
     ARRAY(SELECT phone_id FROM new_phone_number ORDER BY phone_id)
 """
@@ -72,18 +95,29 @@ class Insertion:
 
     def statement(self) -> Sql:
         """Return the one statement that creates all customers with all that they own."""
+        contacts = *_columns(3, self._emails()), *_columns(3, self._phone_numbers())
+        if len(self._drafts) == 1:
+            return sql(_OF_ONE + _AND_CONTACTS, *self._one(), *contacts)
+        return sql(_OF_MANY + _AND_CONTACTS, *self._many(), *contacts)
+
+    def _one(self) -> list[object]:
+        [(id_, draft)] = self._drafts
+        return [
+            *_values(draft.address, record.ADDRESS),
+            *_values(draft.privacy_settings, record.SETTINGS),
+            *(id_, draft.first_name, draft.middle_name, draft.last_name),
+        ]
+
+    def _many(self) -> list[list[object]]:
         drafts = self._drafts
-        return sql(
-            _INSERT,
+        return [
             *_columns(7, [(i, *_values(d.address, record.ADDRESS)) for i, d in drafts if d.address]),
             *_columns(
                 3,
                 [(i, *_values(d.privacy_settings, record.SETTINGS)) for i, d in drafts if d.privacy_settings],
             ),
             *_columns(4, [(i, d.first_name, d.middle_name, d.last_name) for i, d in drafts]),
-            *_columns(3, self._emails()),
-            *_columns(3, self._phone_numbers()),
-        )
+        ]
 
     def customers(self, row: Sequence[Any]) -> list[Customer]:
         """Return the customers, with all that they own attached, from the row that the statement returned."""
