@@ -77,6 +77,11 @@ def connecting() -> Iterator[None]:
                 "PostgreSQL refuses the login in DATABASE_URL (or DATABASE_USER, DATABASE_PASSWORD, "
                 f"DATABASE_NAME): {error}"
             ) from error
+        except asyncpg.UndefinedObjectError as error:
+            raise SettingsError(
+                f"PostgreSQL does not know a setting of the session ({error}). It has to be version 14 or "
+                "newer, and options in DATABASE_URL have to be its own"
+            ) from error
         except asyncpg.ClientConfigurationError as error:
             raise SettingsError(f"DATABASE_URL: {error}") from error
         except asyncpg.ProtocolViolationError as error:

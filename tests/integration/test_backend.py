@@ -231,6 +231,13 @@ async def test_no_such_database(server: DatabaseSettings) -> None:
         await connect(elsewhere(server, "nowhere"))
 
 
+async def test_unknown_session_setting(server: DatabaseSettings) -> None:
+    """A setting that PostgreSQL does not know, as those older than ours lack one, is a matter of settings."""
+    assert server.url is not None
+    with pytest.raises(SettingsError, match=r'parameter "newer".* version 14 or newer'):
+        await connect(DatabaseSettings.load(url=f"{server.url.get_secret_value()}&options=-cnewer%3Don"))
+
+
 async def test_schema_forbidden(database: DatabaseSettings) -> None:
     """A role that may not use the schema is told which right it lacks."""
     assert database.url is not None
