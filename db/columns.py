@@ -29,8 +29,9 @@ class Columns:
         # Of moments within arrays, asyncpg has to be told that they are text.
         self.select: LiteralString = ", ".join(
             [
-                ("NULL" if name in unread else "array_agg(" + name + ("::text)" if name in moments else ")"))
-                + (" AS " + name)
+                "NULL AS " + name
+                if name in unread
+                else "array_agg(" + name + ("::text" if name in moments else "") + ") AS " + name
                 for name in names
             ]
         )

@@ -86,6 +86,9 @@ SELECT now(),
     ARRAY(SELECT phone_id FROM new_phone_number ORDER BY phone_id)
 """
 
+_INSERT_ONE: LiteralString = _OF_ONE + _AND_CONTACTS
+_INSERT_MANY: LiteralString = _OF_MANY + _AND_CONTACTS
+
 
 class Insertion:
     """Customers about to be created: the statement that does it, and the customers that come of it."""
@@ -97,8 +100,8 @@ class Insertion:
         """Return the one statement that creates all customers with all that they own."""
         contacts = *_columns(3, self._emails()), *_columns(3, self._phone_numbers())
         if len(self._drafts) == 1:
-            return sql(_OF_ONE + _AND_CONTACTS, *self._one(), *contacts)
-        return sql(_OF_MANY + _AND_CONTACTS, *self._many(), *contacts)
+            return sql(_INSERT_ONE, *self._one(), *contacts)
+        return sql(_INSERT_MANY, *self._many(), *contacts)
 
     def _one(self) -> list[object]:
         [(id_, draft)] = self._drafts

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
+    from models.contacts import Contacts
     from models.customer import Customer
     from models.filter import CustomerFilter
     from models.search import Search
@@ -60,6 +61,20 @@ class PageRequest:
     before: Position | None = None
     where: CustomerFilter | None = None
     search: Search | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """What a page comes with.
+
+    `owned` are the customers' addresses and privacy settings, `counted` is how many match in all. Without
+    `updated_at` it is read only where the page is ordered by it. With `contacts`, those come too.
+    """
+
+    owned: bool = True
+    counted: bool = False
+    updated_at: bool = True
+    contacts: Contacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

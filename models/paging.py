@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from db.sql import Select
-    from models.contacts import Contacts
-    from models.page import PageRequest, Position
+    from models.page import PageParts, PageRequest, Position
 
 _ORDERED: Final[dict[OrderField, LiteralString]] = {
     OrderField.CREATED_AT: "created_at",
@@ -33,22 +32,12 @@ _PLANNED: Final = 101
 class Paging:
     """The statement that reads a page, and the page that comes of its rows."""
 
-    def __init__(
-        self,
-        request: PageRequest,
-        *,
-        owned: bool,
-        counted: bool,
-        updated_at: bool,
-        contacts: Contacts | None,
-    ) -> None:
+    def __init__(self, request: PageRequest, parts: PageParts) -> None:
         self._request = request
-        self._counted = counted
-        self._owned = owned
-        self._contacts = contacts
+        self._parts = parts
         condition = request.where.condition() if request.where else None
         base = record.JOINED_CUSTOMERS if condition else record.CUSTOMERS
-        if owned:
+        if parts.owned:
             base = record.WHOLE_CUSTOMERS
         if condition or request.search:
             base = base.join("LEFT JOIN customer_search w ON w.customer_id = c.customer_id")
@@ -59,8 +48,8 @@ class Paging:
         if field is None and request.search is None:
             raise ValueError("the order of a search needs a search")
         self._rank = request.search.rank() if request.search and field is None else None
-        dated = updated_at or field is OrderField.UPDATED_AT
-        self._columns = _columns(owned=owned, updated_at=dated, ranked=self._rank is not None)
+        dated = parts.updated_at or field is OrderField.UPDATED_AT
+        self._columns = _columns(owned=parts.owned, updated_at=dated, ranked=self._rank is not None)
         # What is sorted by, its rank aside. Those of one country are read by last name from an index of both.
         indexed = field is OrderField.LAST_NAME and request.where is not None and request.where.of_one_country
         source: LiteralString = "w." if indexed else "c."
@@ -87,16 +76,16 @@ class Paging:
         around = (
             self._any_standing(backwards + "=", request.after),
             self._any_standing(forwards + "=", request.before),
-            self._count() if self._counted else sql("NULL"),
+            self._count() if self._parts.counted else sql("NULL"),
         )
         customers = sql("SELECT " + self._columns.select + " FROM ({}) AS page", page)
-        if self._contacts is None:
+        if self._parts.contacts is None:
             return sql("SELECT {}, {}, {}, customers.* FROM ({}) AS customers", *around, customers)
         return sql(
             "SELECT {}, {}, {}, customers.*, contacts.* FROM ({}) AS customers, LATERAL ({}) AS contacts",
             *around,
             customers,
-            self._contacts.query(sql("customers.customer_id")),
+            self._parts.contacts.query(sql("customers.customer_id")),
         )
 
     def page(self, row: Sequence[Any]) -> Page:
@@ -111,9 +100,9 @@ class Paging:
             preceded = preceded or more
         else:
             followed = followed or more
-        customer = record.whole_customer if self._owned else record.customer
+        customer = record.whole_customer if self._parts.owned else record.customer
         ranks = [found_row[-1] for found_row in found] if self._rank else None
-        contacts = self._contacts.by_relation(columns[width:]) if self._contacts else {}
+        contacts = self._parts.contacts.by_relation(columns[width:]) if self._parts.contacts else {}
         customers = list(map(customer, found))
         return Page(customers, self._request.order, ranks, preceded, followed, total, contacts)
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         PhoneNumberPatch,
         PhoneNumberRemoval,
     )
-    from models.page import Page, PageRequest
+    from models.page import Page, PageParts, PageRequest
 
 _NAMES: Final[dict[str, LiteralString]] = {
     "first_name": "first_name = {}",
@@ -97,17 +97,9 @@ class CustomerRepository:
         [row] = await self._fetch(contacts.query(list(customer_ids)))
         return contacts.by_relation(row)
 
-    async def page(
-        self,
-        request: PageRequest,
-        *,
-        owned: bool = True,
-        counted: bool = False,
-        updated_at: bool = True,
-        contacts: Contacts | None = None,
-    ) -> Page:
+    async def page(self, request: PageRequest, parts: PageParts) -> Page:
         """Return a page; what belongs to it and lies around it comes in the same statement, of one moment."""
-        paging = Paging(request, owned=owned, counted=counted, updated_at=updated_at, contacts=contacts)
+        paging = Paging(request, parts)
         [row] = await self._fetch(paging.statement())
         return paging.page(row)
 

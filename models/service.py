@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from models.contacts import Contacts
     from models.customer import Customer
     from models.draft import (
         ContactChange,
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
         PhoneNumberPatch,
         PhoneNumberRemoval,
     )
-    from models.page import Page, PageRequest
+    from models.page import Page, PageParts, PageRequest
 
 C = TypeVar("C", bound="ContactChange")
 
@@ -75,22 +74,9 @@ class CustomerService:
         """Return the customers that exist; with `owned`, their address and privacy settings too."""
         return await CustomerRepository().find(ids, owned=owned)
 
-    async def page(
-        self,
-        request: PageRequest,
-        *,
-        owned: bool = True,
-        counted: bool = False,
-        updated_at: bool = True,
-        contacts: Contacts | None = None,
-    ) -> Page:
-        """Return a page of customers; `owned` as for `find`, `counted` with how many there are in all.
-
-        Without `updated_at` it is read only where the page is ordered by it. With `contacts`, those come too.
-        """
-        return await CustomerRepository().page(
-            request, owned=owned, counted=counted, updated_at=updated_at, contacts=contacts
-        )
+    async def page(self, request: PageRequest, parts: PageParts) -> Page:
+        """Return a page of customers with these parts."""
+        return await CustomerRepository().page(request, parts)
 
     async def find_whole(self, ids: Collection[UUID]) -> dict[UUID, Customer]:
         """Return the customers that exist with all that they own, their related fields fetched."""

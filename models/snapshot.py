@@ -9,7 +9,7 @@ from db.row import attach
 from db.session import acquire, fetch
 from db.sql import sql
 from models.contacts import RELATIONS, contacts_of
-from models.page import PageRequest
+from models.page import PageParts, PageRequest
 from models.repository import CustomerRepository
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BATCH = 1_000
 
-_CONTACTS = contacts_of(RELATIONS, created_at=False)
+_WHOLE = PageParts(contacts=contacts_of(RELATIONS, created_at=False))
 
 
 class Snapshot:
@@ -53,7 +53,7 @@ class Snapshot:
         """Yield all customers, oldest first, `BATCH` at a time, related fields fetched."""
         request: PageRequest | None = PageRequest(BATCH)
         while request:
-            page = await self._customers.page(request, contacts=_CONTACTS)
+            page = await self._customers.page(request, _WHOLE)
             for customer in page.customers:
                 attach(customer.emails, page.contacts["emails"].get(customer.id, ()))
                 attach(customer.phone_numbers, page.contacts["phone_numbers"].get(customer.id, ()))

@@ -12,6 +12,7 @@ import models
 from models.contacts import contacts_of
 from models.draft import customer_id
 from models.errors import InvalidArgument
+from models.page import PageParts
 from models.search import Search
 from schema.connection import Connection, CustomerConnection, CustomerOrder, page_request
 from schema.context import Info
@@ -113,13 +114,13 @@ class Query:
         context, names = info.context, selected(info)
         # What a directive may skip, the loader looks up when it is asked for.
         relations = frozenset([_CONTACTS[name] for name in selected(info, surely=True) & _CONTACTS.keys()])
-        page = await context.customers.page(
-            request,
+        parts = PageParts(
             owned=bool(names & _OWNED),
             counted="totalCount" in names,
             updated_at="updatedAt" in names,
             contacts=contacts_of(relations, created_at=context.created_at) if relations else None,
         )
+        page = await context.customers.page(request, parts)
         if relations:
             context.contacts.know([customer.id for customer in page.customers], page.contacts)
         return Connection(page)

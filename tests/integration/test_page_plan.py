@@ -10,7 +10,7 @@ from bench.plan import Plan, watched
 from db.seed import seed
 from db.tortoise import connect, disconnect
 from models.contacts import RELATIONS, contacts_of
-from models.page import PageRequest, Position
+from models.page import PageParts, PageRequest, Position
 from models.repository import CustomerRepository
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ async def middle(database: DatabaseSettings) -> AsyncIterator[Position]:
     """A place among customers, read through a pool of one connection."""
     await seed(database, 1_000)
     await connect(database.model_copy(update={"pool_min": 1, "pool_max": 1}))
-    yield (await CustomerRepository().page(PageRequest(100))).position(-1)
+    yield (await CustomerRepository().page(PageRequest(100), PageParts())).position(-1)
     await disconnect()
 
 
@@ -43,7 +43,7 @@ async def test_pages_of_any_size_are_planned_once(
     for size in SIZES:
         async with watched() as sent:
             request = PageRequest(size, after=middle if inside else None)
-            await CustomerRepository().page(request, contacts=contacts)
+            await CustomerRepository().page(request, PageParts(contacts=contacts))
 
     [plan] = [await Plan.of(query) for query in list(sent)]
 
