@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from graphql import GraphQLAbstractType, GraphQLLeafType, GraphQLList, GraphQLObjectType
-    from graphql.execution.executor import Executor
 
+    from breadth.executor import BreadthExecutor
     from breadth.plan import Selection
 
 
@@ -45,7 +45,7 @@ class AllFailed(Exception):
 class Completion(ABC):
     """Completes the values of one operation; what they ask of objects, `fields` knows."""
 
-    def __init__(self, executor: Executor[Any]) -> None:
+    def __init__(self, executor: BreadthExecutor) -> None:
         self.executor = executor
         self.eager = Eager()
         self.errors: list[FieldError] = []
@@ -60,6 +60,9 @@ class Completion(ABC):
         self._drop_absent(column, kinds)
         if self._any_awaitable(column.values, kinds):
             await self._arrive(column)
+        written = self.executor.written
+        if written and written in map(type, column.values):
+            self._take_written(column, written)
         if not column.rows:
             return column.answers
         type_ = column.type
@@ -97,6 +100,14 @@ class Completion(ABC):
                 message = f"Cannot return null for non-nullable field {field.parent}.{field.name}."
                 self.fail(column, row, TypeError(message))
         column.rows = rows
+
+    def _take_written(self, column: Column, written: type) -> None:
+        """Answer with what has been written already."""
+        values = column.values
+        for row in column.rows:
+            if type(values[row]) is written:
+                column.answers[row] = values[row]
+        column.rows = [row for row in column.rows if type(values[row]) is not written]
 
     # Waiting ---------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ object to object, this one goes from column to column.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from graphql import ExecutionResult, OperationType
 from graphql.execution.incremental import IncrementalExecutor
@@ -21,6 +21,10 @@ from breadth.plan import root_selection
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from graphql import GraphQLOutputType, GraphQLResolveInfo
+    from graphql.execution.collect_fields import FieldDetailsList
+    from graphql.pyutils import Path
+
     from breadth.column import Answer
 
 
@@ -30,6 +34,10 @@ class BreadthExecutor(IncrementalExecutor):
     What it does not cover runs on graphql-core's: subscriptions, introspection, `@defer` and `@stream`,
     middleware, abort signals, execution hooks, and error propagation that is switched off.
     """
+
+    written: ClassVar[type | None] = None
+    """The class of values that are answers as they are, such as JSON in a text: what a resolver returns of it
+    in place of an object or a list ends up in the data, whatever is asked of it."""
 
     def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001 - graphql-core's signature
         """Return the `ExecutionResult`, or an awaitable of it when something has to be waited for."""
@@ -51,6 +59,20 @@ class BreadthExecutor(IncrementalExecutor):
         if isinstance(answers, Pending):
             return _Later(execution, answers)
         return _result(execution, answers)
+
+    def complete_value(  # noqa: PLR0913, PLR0917 - graphql-core's signature
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Complete a value of an operation that is left to graphql-core."""
+        if self.written and type(result) is self.written:
+            return result
+        return super().complete_value(return_type, field_details_list, info, path, result, position_context)
 
 
 class StrawberryBreadthExecutor(BreadthExecutor, StrawberryGraphQLCoreExecutionContext):
