@@ -13,7 +13,7 @@ import random
 import sys
 import time
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -127,13 +127,14 @@ class Database:
 
     context: TortoiseContext
     samples: Samples
+    customers: CustomerService = field(default_factory=CustomerService)
 
     async def ask(self, name: str) -> float:
         """Execute an operation with arguments of its kind and return the seconds that it took."""
         request = REQUESTS[name](self.samples)
         with self.context:
             start = time.perf_counter()
-            answer = await execute(OPERATIONS.prepare(request), CustomerService(), "bench")
+            answer = await execute(OPERATIONS.prepare(request), self.customers, "bench")
             taken = time.perf_counter() - start
         if "errors" in answer.content:
             raise RuntimeError(answer.content["errors"])
@@ -143,7 +144,7 @@ class Database:
         """Return the plans of the statements that an operation sends."""
         with self.context:
             async with watched() as sent:
-                await execute(OPERATIONS.prepare(REQUESTS[name](self.samples)), CustomerService(), "bench")
+                await execute(OPERATIONS.prepare(REQUESTS[name](self.samples)), self.customers, "bench")
             return [await Plan.of(query) for query in list(sent)]
 
 

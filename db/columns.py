@@ -24,6 +24,7 @@ class Columns:
         moments: Sequence[LiteralString] = (),
         unread: Sequence[LiteralString] = (),
     ) -> None:
+        self.names = names
         self.width = len(names)
         self._moments = [names.index(name) for name in moments if name not in unread]
         # Of moments within arrays, asyncpg has to be told that they are text.

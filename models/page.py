@@ -8,13 +8,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from models.contacts import Contacts
-    from models.customer import Customer
     from models.filter import CustomerFilter
     from models.search import Search
+    from models.written import Written
 
 Key = str | datetime | int
 
@@ -67,12 +67,14 @@ class PageRequest:
 class PageParts:
     """What a page comes with.
 
-    `owned` are the customers' addresses and privacy settings, `counted` is how many match in all. Without
-    `updated_at` it is read only where the page is ordered by it. With `contacts`, those come too.
+    `counted` is how many match in all. With `written`, customers come as JSON, and nothing else with them.
+    Otherwise `owned` are their addresses and privacy settings; without `updated_at` it is read only where the
+    page is ordered by it; with `contacts`, those come too.
     """
 
-    owned: bool = True
     counted: bool = False
+    written: Written | None = None
+    owned: bool = True
     updated_at: bool = True
     contacts: Contacts | None = None
 
@@ -81,13 +83,15 @@ class PageParts:
 class Page:
     """A stretch of customers in order; whether others are on either side; how many match, if counted.
 
-    In the order of a search, `ranks` are the customers' first sort keys. `contacts` are what was asked for of
-    theirs, by relation and customer; who has none may be missing.
+    `customers` are instances, or JSON in texts. Each came of a row that begins with its id and has its sort
+    keys in the columns `keys`. `contacts` are what was asked for of theirs, by relation and customer; who has
+    none may be missing.
     """
 
-    customers: list[Customer]
+    customers: list[Any]
     order: Order
-    ranks: list[int] | None
+    rows: Sequence[tuple[Any, ...]]
+    keys: Sequence[int]
     has_previous: bool
     has_next: bool
     total: int | None
@@ -95,8 +99,5 @@ class Page:
 
     def position(self, number: int) -> Position:
         """Return where a customer of the page stands; -1 is the last one."""
-        customer = self.customers[number]
-        if self.ranks is not None:
-            return Position((self.ranks[number], customer.last_name), customer.id)
-        field = self.order.field or OrderField.LAST_NAME
-        return Position((getattr(customer, field.value),), customer.id)
+        row = self.rows[number]
+        return Position(tuple([row[key] for key in self.keys]), row[0])

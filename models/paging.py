@@ -25,6 +25,9 @@ _ORDERED: Final[dict[OrderField, LiteralString]] = {
     OrderField.LAST_NAME: "last_name",
     OrderField.FIRST_NAME: "first_name",
 }
+_WRITTEN: Final = 1
+"""The column of JSON in the rows of customers that come as such."""
+_MOMENTS: Final[tuple[LiteralString, ...]] = ("created_at", "updated_at")
 _PLANNED: Final = 101
 """How many customers PostgreSQL plans for when it makes one plan for pages of any size up to that."""
 
@@ -36,8 +39,11 @@ class Paging:
         self._request = request
         self._parts = parts
         condition = request.where.condition() if request.where else None
+        key = _ORDERED[request.order.field or OrderField.LAST_NAME]
         base = record.JOINED_CUSTOMERS if condition else record.CUSTOMERS
-        if parts.owned:
+        if parts.written:
+            base = base.only("c.customer_id, c." + key + ", " + parts.written.json + " AS written")
+        elif parts.owned:
             base = record.WHOLE_CUSTOMERS
         if condition or request.search:
             base = base.join("LEFT JOIN customer_search w ON w.customer_id = c.customer_id")
@@ -48,14 +54,17 @@ class Paging:
         if field is None and request.search is None:
             raise ValueError("the order of a search needs a search")
         self._rank = request.search.rank() if request.search and field is None else None
-        dated = parts.updated_at or field is OrderField.UPDATED_AT
-        self._columns = _columns(owned=parts.owned, updated_at=dated, ranked=self._rank is not None)
+        ranked = self._rank is not None
+        if parts.written:
+            self._columns = _written_columns(key, ranked=ranked)
+        else:
+            dated = parts.updated_at or field is OrderField.UPDATED_AT
+            self._columns = _columns(owned=parts.owned, updated_at=dated, ranked=ranked)
+        self._keys = list(map(self._columns.names.index, ["rank", key] if ranked else [key]))
         # What is sorted by, its rank aside. Those of one country are read by last name from an index of both.
         indexed = field is OrderField.LAST_NAME and request.where is not None and request.where.of_one_country
         source: LiteralString = "w." if indexed else "c."
-        self._places: list[LiteralString] = [
-            source + name for name in (_ORDERED[field or OrderField.LAST_NAME], "customer_id")
-        ]
+        self._places: list[LiteralString] = [source + key, source + "customer_id"]
 
     def statement(self) -> Sql:
         """Return the statement, which has one row: what lies around the page, then all columns."""
@@ -100,11 +109,12 @@ class Paging:
             preceded = preceded or more
         else:
             followed = followed or more
-        customer = record.whole_customer if self._parts.owned else record.customer
-        ranks = [found_row[-1] for found_row in found] if self._rank else None
+        if self._parts.written:
+            customers: list[Any] = [found_row[_WRITTEN] for found_row in found]
+        else:
+            customers = list(map(record.whole_customer if self._parts.owned else record.customer, found))
         contacts = self._parts.contacts.by_relation(columns[width:]) if self._parts.contacts else {}
-        customers = list(map(customer, found))
-        return Page(customers, self._request.order, ranks, preceded, followed, total, contacts)
+        return Page(customers, self._request.order, found, self._keys, preceded, followed, total, contacts)
 
     def _some(self, found: Select) -> Sql:
         size = self._request.size + 1
@@ -112,8 +122,10 @@ class Paging:
             # What a filter lets through depends on its values: PostgreSQL is to plan for them each time.
             return found.limit(size).sql()
         # A plan that is kept knows no size. PostgreSQL would expect a tenth of the table, and so plan each
-        # page anew, which takes longer than reading it.
-        return sql(f"SELECT * FROM ({{}} LIMIT {_PLANNED}) AS planned LIMIT {{}}", found.sql(), size)
+        # page anew, which takes longer than reading it. So it would small pages, if a size was no subquery.
+        return sql(
+            f"SELECT * FROM ({{}} LIMIT {_PLANNED}) AS planned LIMIT (SELECT {{}}::bigint)", found.sql(), size
+        )
 
     def _stands(self, comparison: LiteralString, position: Position) -> Sql:
         keys = [sql("{}", key) for key in (*position.keys, position.id)]
@@ -144,6 +156,13 @@ def _columns(*, owned: bool, updated_at: bool, ranked: bool) -> Columns:
     names = record.WHOLE_CUSTOMER if owned else record.CUSTOMER
     return Columns(
         (*names, "rank") if ranked else names,
-        moments=("created_at", "updated_at"),
+        moments=_MOMENTS,
         unread=() if updated_at else ("updated_at",),
     )
+
+
+@cache
+def _written_columns(key: LiteralString, *, ranked: bool) -> Columns:
+    moments: list[LiteralString] = [key] if key in _MOMENTS else []
+    names: tuple[LiteralString, ...] = ("customer_id", "written", key)
+    return Columns((*names, "rank") if ranked else names, moments=moments)

@@ -6,6 +6,7 @@ many it gets. Methods that write expect the customer to be locked in the same tr
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from db.session import fetch
@@ -15,6 +16,7 @@ from models.draft import MOST_CONTACTS
 from models.insertion import Insertion
 from models.owned import OWNED
 from models.paging import Paging
+from models.written import MOST_SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         PhoneNumberRemoval,
     )
     from models.page import Page, PageParts, PageRequest
+    from models.written import Written
 
 _NAMES: Final[dict[str, LiteralString]] = {
     "first_name": "first_name = {}",
@@ -70,6 +73,11 @@ _WHOLE_CUSTOMERS: Final = _ById(record.WHOLE_CUSTOMERS)
 _WHOLE_CUSTOMERS_AND_CONTACTS: Final = _ById(record.WHOLE_CUSTOMERS_AND_CONTACTS)
 
 
+@lru_cache(maxsize=MOST_SHAPES)
+def _written(written: Written) -> _ById:
+    return _ById(record.CUSTOMERS.only("c.customer_id, " + written.json))
+
+
 class CustomerRepository:
     """Reads and writes customers; in a transaction when made with its connection."""
 
@@ -89,6 +97,11 @@ class CustomerRepository:
         """Return the customers that exist with all that they own, their related fields fetched."""
         rows = await self._fetch(_WHOLE_CUSTOMERS_AND_CONTACTS.statement(ids))
         return {row[0]: record.customer_and_contacts(row) for row in rows}
+
+    async def find_written(self, ids: Collection[UUID], written: Written) -> dict[UUID, str]:
+        """Return the customers that exist as JSON."""
+        rows = await self._fetch(_written(written).statement(ids))
+        return {row[0]: row[1] for row in rows}
 
     async def contacts(
         self, customer_ids: Collection[UUID], contacts: Contacts

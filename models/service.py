@@ -24,6 +24,7 @@ from models.errors import (
 )
 from models.ids import new_ids
 from models.repository import CustomerRepository
+from models.written import Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         PhoneNumberRemoval,
     )
     from models.page import Page, PageParts, PageRequest
+    from models.written import Shape, Written
 
 C = TypeVar("C", bound="ContactChange")
 
@@ -69,6 +71,14 @@ class CustomerService:
 
     def __init__(self, key_lifetime: timedelta = timedelta(days=1)) -> None:
         self._key_lifetime = key_lifetime
+        self._shapes = Shapes()
+
+    def written(self, shape: Shape) -> Written | None:
+        """Return how PostgreSQL writes customers of a shape as JSON; None where they are to be read.
+
+        That is so for what is not in a column, and for shapes that are asked for the first time.
+        """
+        return self._shapes.written(shape)
 
     async def find(self, ids: Collection[UUID], *, owned: bool = True) -> dict[UUID, Customer]:
         """Return the customers that exist; with `owned`, their address and privacy settings too."""
@@ -81,6 +91,10 @@ class CustomerService:
     async def find_whole(self, ids: Collection[UUID]) -> dict[UUID, Customer]:
         """Return the customers that exist with all that they own, their related fields fetched."""
         return await CustomerRepository().find_whole(ids)
+
+    async def find_written(self, ids: Collection[UUID], written: Written) -> dict[UUID, str]:
+        """Return the customers that exist as JSON."""
+        return await CustomerRepository().find_written(ids, written)
 
     async def contacts(
         self,

@@ -5,11 +5,13 @@ https://relay.dev/graphql/connections.htm
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from itertools import count, repeat
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import strawberry
+from orjson import Fragment
 
 import models
 from models.errors import InvalidArgument
@@ -84,19 +86,23 @@ class Edge(NamedTuple):
 class Connection:
     """What a `CustomerConnection`, and its `PageInfo`, are resolved from."""
 
-    __slots__ = ("_page", "has_next_page", "has_previous_page", "nodes", "total_count")
+    __slots__ = ("_page", "has_next_page", "has_previous_page", "total_count")
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        self.nodes = page.customers
         self.has_next_page = page.has_next
         self.has_previous_page = page.has_previous
         self.total_count = page.total
 
     @property
-    def edges(self) -> list[Edge]:
+    def nodes(self) -> Any:
+        """The customers of the page."""
+        return self._page.customers
+
+    @property
+    def edges(self) -> Any:
         """The customers in their places."""
-        return list(map(Edge._make, zip(self.nodes, repeat(self._page), count(), strict=False)))
+        return list(map(Edge._make, zip(self._page.customers, repeat(self._page), count(), strict=False)))
 
     @property
     def page_info(self) -> Connection:
@@ -114,7 +120,39 @@ class Connection:
         return self._cursor(-1)
 
     def _cursor(self, number: int) -> str | None:
-        return cursor.encode(self._page.position(number), self._page.order) if self.nodes else None
+        return cursor.encode(self._page.position(number), self._page.order) if self._page.customers else None
+
+
+class WrittenConnection(Connection):
+    """What a `CustomerConnection` is resolved from where customers are JSON: edges and nodes are, too."""
+
+    __slots__ = ("_edge",)
+
+    def __init__(self, page: Page, edge: Sequence[str]) -> None:
+        """Take the names of what edges have."""
+        super().__init__(page)
+        self._edge = edge
+
+    @property
+    def edges(self) -> Fragment:
+        """The customers in their places."""
+        customers = self._page.customers
+        values: dict[str, Iterable[str]] = {
+            "node": customers,
+            "cursor": (f'"{self._cursor(number)}"' for number in range(len(customers))),
+            "__typename": ['"CustomerEdge"'] * len(customers),
+        }
+        edge = ",".join([f'"{name}":{{}}' for name in self._edge])
+        return _list(map(f"{{{{{edge}}}}}".format, *[values[name] for name in self._edge]))
+
+    @property
+    def nodes(self) -> Fragment:
+        """The customers of the page."""
+        return _list(self._page.customers)
+
+
+def _list(items: Iterable[str]) -> Fragment:
+    return Fragment(f"[{','.join(items)}]")
 
 
 def page_request(

@@ -18,6 +18,7 @@ from db.row import attached
 from models.service import CustomerService
 
 if TYPE_CHECKING:
+    from models.written import Shape, Written
     from schema.operation import Document
 
 Key: TypeAlias = tuple[str, tuple[UUID, ...]]
@@ -102,12 +103,22 @@ class Context:
     Loaders remember, so a context must not outlive its request.
     """
 
-    def __init__(self, customers: CustomerService, document: Document, largest_page: int) -> None:
-        """Take the document of the operation, and how many customers a page may have."""
+    def __init__(
+        self, customers: CustomerService, document: Document, largest_page: int, *, takes_json: bool
+    ) -> None:
+        """Take the document of the operation, and how many customers a page may have.
+
+        `takes_json` says whether objects may be JSON that has been written already.
+        """
         self.customers = customers
         self.document = document
         self.largest_page = largest_page
+        self._takes_json = takes_json
         self.created_at = "createdAt" in document.fields
+
+    def written(self, shape: Shape | None) -> Written | None:
+        """Return how PostgreSQL writes customers of a shape, None where they are to be read."""
+        return self.customers.written(shape) if shape and self._takes_json else None
 
     def cancel(self) -> None:
         """Stop the look-ups under way."""

@@ -10,7 +10,7 @@ from graphql.pyutils import is_awaitable
 from strawberry.utils.await_maybe import await_maybe
 from tortoise.models import Model
 
-from schema import schema
+from schema import Executor, schema
 from schema.context import Context
 from schema.errors import formatted
 
@@ -36,10 +36,12 @@ async def execute(operation: Operation, customers: CustomerService, request_id: 
 
     When this is cancelled, so are the statements under way.
     """
-    context = Context(customers, operation.document, operation.limits.page)
+    executor_class = schema.execution_context_class
+    takes_json = issubclass(executor_class, Executor)
+    context = Context(customers, operation.document, operation.limits.page, takes_json=takes_json)
     try:
         # As graphql-core's `execute` has it, which looks for `@defer` and `@stream` in the schema each time.
-        executor = schema.execution_context_class.build(
+        executor = executor_class.build(
             schema._schema,  # noqa: SLF001 - Strawberry's own integrations take it from there
             operation.document.node,
             context_value=context,

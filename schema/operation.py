@@ -53,14 +53,14 @@ class Request:
 class Document:
     """A valid document within the limits, and what is to know about it; by operation what has one's name.
 
-    `selected` is `schema.selection.selected`'s, which fills it.
+    `known` is `schema.selection.remembered`'s, which fills it.
     """
 
     node: DocumentNode
     fields: frozenset[str]
     costs: Mapping[str | None, Cost]
     scopes: Mapping[str | None, Mapping[str, FieldNode]]
-    selected: dict[tuple[int, ...], frozenset[str]] = field(default_factory=dict)
+    known: dict[tuple[object, ...], Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

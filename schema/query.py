@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, TypeAlias, TypeVar
 from uuid import UUID
 
 import strawberry
+from orjson import Fragment
 
 import models
 from models.contacts import contacts_of
@@ -14,10 +15,17 @@ from models.draft import customer_id
 from models.errors import InvalidArgument
 from models.page import PageParts
 from models.search import Search
-from schema.connection import Connection, CustomerConnection, CustomerOrder, page_request
+from schema.connection import (
+    Connection,
+    CustomerConnection,
+    CustomerOrder,
+    WrittenConnection,
+    page_request,
+)
 from schema.context import Info
 from schema.filters import CustomerWhere, customer_filter
-from schema.selection import selected
+from schema.selection import selected, surely_selected
+from schema.shape import connection_shape, customer_shape
 from schema.types import Customer, Node
 
 T = TypeVar("T")
@@ -26,8 +34,8 @@ _OWNED = {"address", "privacySettings"}
 # By the names of fields, the relations that they read.
 _CONTACTS = {"emails": "emails", "primaryEmail": "emails", "phoneNumbers": "phone_numbers"}
 
-Found: TypeAlias = models.Customer | InvalidArgument | None
-"""A customer, an error to answer in its place, or none."""
+Found: TypeAlias = models.Customer | Fragment | InvalidArgument | None
+"""A customer, as an instance or as JSON, an error to answer in its place, or none."""
 
 
 def _given(value: T) -> T | None:
@@ -45,8 +53,12 @@ async def _find(info: Info, ids: Sequence[str]) -> list[Found]:
     keys = [_key(id_) for id_ in ids]
     wanted = {key for key in keys if isinstance(key, UUID)}
     customers, names = info.context.customers, selected(info)
+    written = info.context.written(customer_shape(info))
+    found: Mapping[UUID, Found]
     if not wanted:
         found = {}
+    elif written:
+        found = {key: Fragment(json) for key, json in (await customers.find_written(wanted, written)).items()}
     elif not names.isdisjoint(_CONTACTS):
         found = await customers.find_whole(wanted)
     else:
@@ -112,11 +124,16 @@ class Query:
             search=Search.of(search) if search else None,
         )
         context, names = info.context, selected(info)
+        counted = "totalCount" in names
+        shape = connection_shape(info)
+        if shape and (written := context.written(shape.customer)):
+            page = await context.customers.page(request, PageParts(counted=counted, written=written))
+            return WrittenConnection(page, shape.edge)
         # What a directive may skip, the loader looks up when it is asked for.
-        relations = frozenset([_CONTACTS[name] for name in selected(info, surely=True) & _CONTACTS.keys()])
+        relations = frozenset([_CONTACTS[name] for name in surely_selected(info) & _CONTACTS.keys()])
         parts = PageParts(
+            counted=counted,
             owned=bool(names & _OWNED),
-            counted="totalCount" in names,
             updated_at="updatedAt" in names,
             contacts=contacts_of(relations, created_at=context.created_at) if relations else None,
         )

@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from graphql import FragmentDefinitionNode, SelectionSetNode
+    from graphql import FragmentDefinitionNode, GraphQLResolveInfo, SelectionSetNode
 
     from schema.context import Info
 
+T = TypeVar("T")
 
-def selected(info: Info, *, surely: bool = False) -> frozenset[str]:
-    """Return the names of the fields that may be selected anywhere below the current one.
 
-    With `surely` they are those that are, whatever directives say.
-    """
-    raw = info._raw_info  # noqa: SLF001 - the only way to the AST that Strawberry leaves
-    known, nodes = info.context.document.selected, raw.field_nodes
-    # No other node has these numbers as long as the document is there.
-    key = (surely, *map(id, nodes))
-    names = known.get(key)
-    if names is None:
-        selection_sets = [node.selection_set for node in nodes]
-        names = known[key] = field_names(selection_sets, raw.fragments, surely=surely)
-    return names
+def remembered(find: Callable[[GraphQLResolveInfo[Any]], T]) -> Callable[[Info], T]:
+    """Have what is found out about the selection of a field remembered with its document."""
+
+    @wraps(find)
+    def found(info: Info) -> T:
+        raw = info._raw_info  # noqa: SLF001 - the only way to the AST that Strawberry leaves
+        known = info.context.document.known
+        # No other nodes have these numbers as long as the document is there.
+        key = (find, *map(id, raw.field_nodes))
+        if key not in known:
+            known[key] = find(raw)
+        result: T = known[key]
+        return result
+
+    return found
+
+
+@remembered
+def selected(info: GraphQLResolveInfo[Any]) -> frozenset[str]:
+    """Return the names of the fields that may be selected anywhere below a field."""
+    return field_names([node.selection_set for node in info.field_nodes], info.fragments)
+
+
+@remembered
+def surely_selected(info: GraphQLResolveInfo[Any]) -> frozenset[str]:
+    """Return the names of the fields that are selected below a field, whatever directives say."""
+    return field_names([node.selection_set for node in info.field_nodes], info.fragments, surely=True)
 
 
 def field_names(

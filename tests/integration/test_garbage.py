@@ -10,6 +10,7 @@ from graphql.execution.executor import Executor
 from tortoise.models import Model
 
 from models.repository import CustomerRepository
+from models.service import CustomerService
 from schema.context import Context
 from schema.operation import Request
 from tests import answers
@@ -52,8 +53,11 @@ async def test_nothing_waits_for_the_collector(query: str, garbage: list[object]
     ids = [customer.id for customer in await CustomerRepository().insert(drafts(3))]
     request = Request(query, {"id": str(ids[0])} if "$id" in query else None)
 
-    answer = await answers.answer(request)
+    customers = CustomerService()
 
-    assert "errors" not in answer.content, answer.content
+    for _ in range(2):
+        answer = await answers.answer(request, customers)
+        assert "errors" not in answer, answer
+
     gc.collect()
     assert [item for item in garbage if isinstance(item, Context | Executor | Model)] == []

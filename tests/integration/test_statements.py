@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -13,6 +14,8 @@ from db.session import acquire
 from db.tortoise import connect, disconnect
 from models.draft import CustomerDraft
 from models.repository import CustomerRepository
+from models.service import CustomerService
+from models.written import MOST_SHAPES
 from schema.operation import Request
 from tests import answers
 
@@ -62,10 +65,10 @@ async def watched() -> AsyncIterator[list[str]]:
     await asyncio.sleep(0)  # asyncpg tells its loggers in the loop's next turn
 
 
-async def answer(query: str, **variables: Any) -> dict[str, Any]:
-    done = await answers.answer(Request(query, variables))
-    assert "errors" not in done.content, done.content
-    data: dict[str, Any] = done.content["data"]
+async def answer(query: str, customers: CustomerService | None = None, **variables: Any) -> dict[str, Any]:
+    done = await answers.answer(Request(query, variables), customers)
+    assert "errors" not in done, done
+    data: dict[str, Any] = done["data"]
     return data
 
 
@@ -99,9 +102,10 @@ async def test_a_page_with_everything_takes_one_statement(size: int) -> None:
     first = await answer(PAGE, first=size)
     after = first["customers"]["pageInfo"]["endCursor"]
 
-    for arguments in ({}, {"after": after}):
+    customers = CustomerService()
+    for arguments in 2 * [{}, {"after": after}]:
         async with watched() as statements:
-            page = (await answer(PAGE, first=size, **arguments))["customers"]
+            page = (await answer(PAGE, customers, first=size, **arguments))["customers"]
         assert len(page["edges"]) == min(size, 150 - len(arguments) * size)
         assert page["totalCount"] == 150
         assert all(len(edge["node"]["emails"]) == 2 for edge in page["edges"])
@@ -134,9 +138,73 @@ async def test_nothing_is_read_that_is_not_selected(selection: str, tables: set[
     async with watched() as statements:
         await answer(f"{{ customers {{ nodes {selection} }} }}")
 
+    assert sorted(tables_in(statements)) == sorted(tables)
+
+
+def tables_in(statements: list[str]) -> list[str]:
     names = ("customers", "customer_emails", "customer_phone_numbers", "postal_addresses", "privacy_settings")
-    read = [name for name in names for statement in statements if f" {name} " in statement]
-    assert sorted(read) == sorted(tables)
+    return [name for name in names for statement in statements if f" {name} " in statement]
+
+
+@pytest.mark.parametrize(
+    ("query", "tables"),
+    [
+        ("{ customers { nodes { id } } }", ["customers"]),
+        ("{ customers { edges { node { address { city } } } } }", ["customers", "postal_addresses"]),
+        ("{ customers { nodes { primaryEmail { email } } totalCount } }", ["customers", "customer_emails"]),
+        (
+            "query ($id: ID!) { customer(id: $id) { phoneNumbers { id } } }",
+            ["customers", "customer_phone_numbers"],
+        ),
+        (
+            "query ($id: ID!) { node(id: $id) { ... on Customer { privacySettings { twoFactorEnabled } } } }",
+            ["customers", "privacy_settings"],
+        ),
+        ("query ($id: ID!) { nodes(ids: [$id, $id]) { ... on Customer { id } } }", ["customers"]),
+    ],
+)
+@pytest.mark.usefixtures("connected")
+async def test_what_is_asked_for_again_is_written(query: str, tables: list[str]) -> None:
+    """PostgreSQL writes what is asked for again, by one statement that reads no more than is selected."""
+    [customer, *_] = await CustomerRepository().insert(drafts(3))
+    variables = {"id": str(customer.id)} if "$id" in query else {}
+    customers = CustomerService()
+    read = await answer(query, customers, **variables)
+
+    async with watched() as statements:
+        written = await answer(query, customers, **variables)
+
+    assert written == read
+    assert [is_written(statement) for statement in statements] == [True]
+    assert tables_in(statements) == tables
+
+
+def is_written(statement: str) -> bool:
+    """Say whether a statement has PostgreSQL write an object."""
+    return "'{\"" in statement
+
+
+@pytest.mark.usefixtures("connected")
+async def test_few_shapes_are_written() -> None:
+    """Only what was among the last shapes that were asked for is written: each needs a statement."""
+    await CustomerRepository().insert(drafts(1))
+    names = ("id", "firstName", "lastName", "createdAt", "updatedAt")
+    asked = [f"{{ customers {{ nodes {{ {' '.join(each)} }} }} }}" for each in permutations(names)]
+    customers = CustomerService()
+
+    async def written(query: str) -> bool:
+        async with watched() as statements:
+            await answer(query, customers)
+        return [is_written(statement) for statement in statements] == [True]
+
+    first = [await written(query) for query in asked[:MOST_SHAPES]]
+    again = [await written(query) for query in asked[:MOST_SHAPES]]
+    one_more = await written(asked[MOST_SHAPES])
+    oldest, youngest = await written(asked[0]), await written(asked[MOST_SHAPES - 1])
+
+    assert not any(first)
+    assert all(again)
+    assert (one_more, oldest, youngest) == (False, False, True)
 
 
 @pytest.mark.parametrize(("directive", "count"), [("", 1), ("@include(if: true)", 2)])

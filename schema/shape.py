@@ -1,0 +1,131 @@
+"""What is asked of customers, as a shape in which PostgreSQL can write them.
+
+There is none where fields have aliases, directives or arguments, or are more than attributes of customers and
+of what belongs to them: then customers are read, and their fields resolved.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+from graphql import FieldNode, FragmentSpreadNode, GraphQLObjectType, get_named_type, is_object_type
+
+from models.written import Member
+from schema.selection import remembered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from graphql import FragmentDefinitionNode, GraphQLResolveInfo, InlineFragmentNode, SelectionSetNode
+    from strawberry.types.field import StrawberryField
+
+    from models.written import Shape
+
+_LEAVES: Final = {"ID", "String", "Boolean", "DateTime"}
+"""Scalars that PostgreSQL writes as they do."""
+
+
+class ConnectionShape(NamedTuple):
+    """The shape of a connection's customers, and the names of what edges have."""
+
+    customer: Shape
+    edge: Sequence[str]
+
+
+@remembered
+def customer_shape(info: GraphQLResolveInfo[Any]) -> Shape | None:
+    """Return the shape of the customers that a field is."""
+    try:
+        return _Selections(info).members(info.field_nodes, "Customer")
+    except _Unwritable:
+        return None
+
+
+@remembered
+def connection_shape(info: GraphQLResolveInfo[Any]) -> ConnectionShape | None:
+    """Return the shape of a connection's customers, which are asked for in edges or in nodes, not in both."""
+    selections = _Selections(info)
+    try:
+        fields = selections.fields(info.field_nodes, "CustomerConnection")
+        edge = selections.fields(fields.get("edges", ()), "CustomerEdge")
+        asked = [nodes for nodes in (edge.get("node"), fields.get("nodes")) if nodes]
+        return ConnectionShape(selections.members(asked[0], "Customer"), [*edge]) if len(asked) == 1 else None
+    except _Unwritable:
+        return None
+
+
+class _Unwritable(Exception):
+    """PostgreSQL cannot write what is asked for."""
+
+
+class _Selections:
+    """Selections of one operation."""
+
+    def __init__(self, info: GraphQLResolveInfo[Any]) -> None:
+        self._types = info.schema.type_map
+        self._fragments = info.fragments
+
+    def members(self, nodes: Iterable[FieldNode], type_name: str) -> Shape:
+        """Return what is asked of objects of a type below these fields."""
+        fields = self.fields(nodes, type_name)
+        return tuple([self._member(type_name, name, below) for name, below in fields.items()])
+
+    def fields(self, nodes: Iterable[FieldNode], type_name: str) -> dict[str, list[FieldNode]]:
+        """Return the fields that are asked of objects of a type below these, by name and in order."""
+        found: dict[str, list[FieldNode]] = {}
+        # Each fragment is visited once, or nested spreads would take exponential time.
+        unvisited = dict(self._fragments)
+        for node in nodes:
+            self._collect(node.selection_set, self._type(type_name), unvisited, found)
+        return found
+
+    def _collect(
+        self,
+        selection_set: SelectionSetNode | None,
+        type_: GraphQLObjectType,
+        unvisited: dict[str, FragmentDefinitionNode],
+        found: dict[str, list[FieldNode]],
+    ) -> None:
+        for node in selection_set.selections if selection_set else ():
+            if node.directives:
+                raise _Unwritable
+            if isinstance(node, FieldNode):
+                if node.alias or node.arguments:
+                    raise _Unwritable
+                found.setdefault(node.name.value, []).append(node)
+                continue
+            fragment: FragmentDefinitionNode | InlineFragmentNode | None
+            if isinstance(node, FragmentSpreadNode):
+                fragment = unvisited.pop(node.name.value, None)
+            else:
+                fragment = cast("InlineFragmentNode", node)
+            if fragment is None:
+                continue
+            condition = fragment.type_condition
+            # What is valid here and is neither may be any object's, by a union for instance.
+            if condition is not None and condition.name.value not in {
+                type_.name,
+                *map(str, type_.interfaces),
+            }:
+                raise _Unwritable
+            self._collect(fragment.selection_set, type_, unvisited, found)
+
+    def _member(self, type_name: str, name: str, nodes: list[FieldNode]) -> Member:
+        if name == "__typename":
+            return Member(name, None, text=type_name)
+        definition = self._type(type_name).fields[name]
+        field: StrawberryField = definition.extensions["strawberry-definition"]
+        # Permissions are extensions, too.
+        if field.extensions:
+            raise _Unwritable
+        # Where Tortoise keeps what it has fetched has a name with an underscore.
+        attribute = field.python_name.removeprefix("_")
+        type_ = get_named_type(definition.type)
+        if is_object_type(type_):
+            return Member(name, attribute, self.members(nodes, type_.name))
+        if type_.name not in _LEAVES or not field.is_basic_field:
+            raise _Unwritable
+        return Member(name, attribute)
+
+    def _type(self, name: str) -> GraphQLObjectType:
+        return cast("GraphQLObjectType", self._types[name])
