@@ -112,8 +112,8 @@ def _object(model: type[Model], row: str, members: Shape) -> str:
     """Return the expression for an object."""
     written = []
     for name, attribute, below, text in members:
-        # They become part of the SQL; GraphQL has no others.
-        if not f"{name}{text}".isidentifier():
+        # They become part of the SQL, and some are a client's; GraphQL has no others.
+        if not (f"{name}{text}".isascii() and f"{name}{text}".isidentifier()):
             raise ValueError(f"no name of GraphQL's: {name} {text}")
         if attribute is None:
             value = f"""'"{text}"'"""

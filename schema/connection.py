@@ -5,7 +5,7 @@ https://relay.dev/graphql/connections.htm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from itertools import count, repeat
 from typing import Any, NamedTuple
@@ -128,22 +128,23 @@ class WrittenConnection(Connection):
 
     __slots__ = ("_edge",)
 
-    def __init__(self, page: Page, edge: Sequence[str]) -> None:
-        """Take the names of what edges have."""
+    def __init__(self, page: Page, edge: Mapping[str, str]) -> None:
+        """Take what edges have: the names of fields by their keys in the answer."""
         super().__init__(page)
         self._edge = edge
 
     @property
     def edges(self) -> Fragment:
         """The customers in their places."""
-        customers = self._page.customers
-        values: dict[str, Iterable[str]] = {
-            "node": customers,
-            "cursor": (f'"{self._cursor(number)}"' for number in range(len(customers))),
-            "__typename": ['"CustomerEdge"'] * len(customers),
+        numbers = range(len(self._page.customers))
+        written: dict[str, Callable[[], list[str]]] = {
+            "node": lambda: self._page.customers,
+            "cursor": lambda: [f'"{self._cursor(number)}"' for number in numbers],
+            "__typename": lambda: ['"CustomerEdge"' for _ in numbers],
         }
-        edge = ",".join([f'"{name}":{{}}' for name in self._edge])
-        return _list(map(f"{{{{{edge}}}}}".format, *[values[name] for name in self._edge]))
+        edge = ",".join([f'"{key}":{{}}' for key in self._edge])
+        columns = [written[name]() for name in self._edge.values()]
+        return _list(map(f"{{{{{edge}}}}}".format, *columns))
 
     @property
     def nodes(self) -> Fragment:

@@ -1,7 +1,7 @@
 """What is asked of customers, as a shape in which PostgreSQL can write them.
 
-There is none where fields have aliases, directives or arguments, or are more than attributes of customers and
-of what belongs to them: then customers are read, and their fields resolved.
+There is none where fields have directives or arguments, or are more than attributes of customers and of what
+belongs to them: then customers are read, and their fields resolved.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from models.written import Member
 from schema.selection import remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from graphql import FragmentDefinitionNode, GraphQLResolveInfo, InlineFragmentNode, SelectionSetNode
     from strawberry.types.field import StrawberryField
@@ -26,10 +26,10 @@ _LEAVES: Final = {"ID", "String", "Boolean", "DateTime"}
 
 
 class ConnectionShape(NamedTuple):
-    """The shape of a connection's customers, and the names of what edges have."""
+    """The shape of a connection's customers, and what edges have: fields' names by keys of the answer."""
 
     customer: Shape
-    edge: Sequence[str]
+    edge: Mapping[str, str]
 
 
 @remembered
@@ -43,15 +43,23 @@ def customer_shape(info: GraphQLResolveInfo[Any]) -> Shape | None:
 
 @remembered
 def connection_shape(info: GraphQLResolveInfo[Any]) -> ConnectionShape | None:
-    """Return the shape of a connection's customers, which are asked for in edges or in nodes, not in both."""
+    """Return the shape of a connection's customers, which are asked for once, by its edges or its nodes."""
     selections = _Selections(info)
     try:
-        fields = selections.fields(info.field_nodes, "CustomerConnection")
-        edge = selections.fields(fields.get("edges", ()), "CustomerEdge")
-        asked = [nodes for nodes in (edge.get("node"), fields.get("nodes")) if nodes]
-        return ConnectionShape(selections.members(asked[0], "Customer"), [*edge]) if len(asked) == 1 else None
+        fields = selections.fields(info.field_nodes, "CustomerConnection").values()
+        edges = [nodes for nodes in fields if _name(nodes) == "edges"]
+        edge = selections.fields(edges[0], "CustomerEdge") if edges else {}
+        customers = [nodes for nodes in (*fields, *edge.values()) if _name(nodes) in {"nodes", "node"}]
+        if len(edges) > 1 or len(customers) != 1:
+            return None
+        names = {key: _name(nodes) for key, nodes in edge.items()}
+        return ConnectionShape(selections.members(customers[0], "Customer"), names)
     except _Unwritable:
         return None
+
+
+def _name(nodes: Sequence[FieldNode]) -> str:
+    return nodes[0].name.value
 
 
 class _Unwritable(Exception):
@@ -68,10 +76,10 @@ class _Selections:
     def members(self, nodes: Iterable[FieldNode], type_name: str) -> Shape:
         """Return what is asked of objects of a type below these fields."""
         fields = self.fields(nodes, type_name)
-        return tuple([self._member(type_name, name, below) for name, below in fields.items()])
+        return tuple([self._member(type_name, key, below) for key, below in fields.items()])
 
     def fields(self, nodes: Iterable[FieldNode], type_name: str) -> dict[str, list[FieldNode]]:
-        """Return the fields that are asked of objects of a type below these, by name and in order."""
+        """Return the fields that are asked of objects of a type below these, by their keys in the answer."""
         found: dict[str, list[FieldNode]] = {}
         # Each fragment is visited once, or nested spreads would take exponential time.
         unvisited = dict(self._fragments)
@@ -90,9 +98,9 @@ class _Selections:
             if node.directives:
                 raise _Unwritable
             if isinstance(node, FieldNode):
-                if node.alias or node.arguments:
+                if node.arguments:
                     raise _Unwritable
-                found.setdefault(node.name.value, []).append(node)
+                found.setdefault((node.alias or node.name).value, []).append(node)
                 continue
             fragment: FragmentDefinitionNode | InlineFragmentNode | None
             if isinstance(node, FragmentSpreadNode):
@@ -110,9 +118,10 @@ class _Selections:
                 raise _Unwritable
             self._collect(fragment.selection_set, type_, unvisited, found)
 
-    def _member(self, type_name: str, name: str, nodes: list[FieldNode]) -> Member:
+    def _member(self, type_name: str, key: str, nodes: list[FieldNode]) -> Member:
+        name = _name(nodes)
         if name == "__typename":
-            return Member(name, None, text=type_name)
+            return Member(key, None, text=type_name)
         definition = self._type(type_name).fields[name]
         field: StrawberryField = definition.extensions["strawberry-definition"]
         # Permissions are extensions, too.
@@ -122,10 +131,10 @@ class _Selections:
         attribute = field.python_name.removeprefix("_")
         type_ = get_named_type(definition.type)
         if is_object_type(type_):
-            return Member(name, attribute, self.members(nodes, type_.name))
+            return Member(key, attribute, self.members(nodes, type_.name))
         if type_.name not in _LEAVES or not field.is_basic_field:
             raise _Unwritable
-        return Member(name, attribute)
+        return Member(key, attribute)
 
     def _type(self, name: str) -> GraphQLObjectType:
         return cast("GraphQLObjectType", self._types[name])
