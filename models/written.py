@@ -48,6 +48,7 @@ class Written(NamedTuple):
 
         Raises:
             KeyError: a member is neither a column nor what belongs to a customer.
+            ValueError: a name is none of GraphQL's.
         """
         return cls(_object(Customer, "c", shape))
 

@@ -142,9 +142,9 @@ class WrittenConnection(Connection):
             "cursor": lambda: [f'"{self._cursor(number)}"' for number in numbers],
             "__typename": lambda: ['"CustomerEdge"' for _ in numbers],
         }
-        edge = ",".join([f'"{key}":{{}}' for key in self._edge])
+        edge = "{" + ",".join([f'"{key}":%s' for key in self._edge]) + "}"
         columns = [written[name]() for name in self._edge.values()]
-        return _list(map(f"{{{{{edge}}}}}".format, *columns))
+        return _list(map(edge.__mod__, zip(*columns, strict=True)))
 
     @property
     def nodes(self) -> Fragment:
