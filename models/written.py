@@ -146,6 +146,8 @@ def _columns(model: type[Model], row: str) -> dict[str, str]:
         column = f"{row}.{field['db_column']}"
         if field["field_type"] is fields.DatetimeField:
             value = f"""'"' || {moment.rfc3339(column)} || '"'"""
+        elif field["field_type"] is fields.BooleanField:
+            value = f"{column}::text"
         else:
             value = f"to_json({column})::text"
         values[field["name"]] = f"coalesce({value}, 'null')" if field["nullable"] else value

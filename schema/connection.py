@@ -5,11 +5,12 @@ https://relay.dev/graphql/connections.htm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from enum import Enum
 from itertools import count, repeat
 from typing import Any, NamedTuple
 
+import orjson
 import strawberry
 from orjson import Fragment
 
@@ -18,6 +19,7 @@ from models.errors import InvalidArgument
 from models.filter import CustomerFilter
 from models.page import Order, OrderField, Page, PageRequest
 from models.search import Search
+from models.written import Member, Shape
 from schema import cursor
 from schema.types import Customer
 
@@ -86,23 +88,19 @@ class Edge(NamedTuple):
 class Connection:
     """What a `CustomerConnection`, and its `PageInfo`, are resolved from."""
 
-    __slots__ = ("_page", "has_next_page", "has_previous_page", "total_count")
+    __slots__ = ("_page", "has_next_page", "has_previous_page", "nodes", "total_count")
 
     def __init__(self, page: Page) -> None:
         self._page = page
+        self.nodes = page.customers
         self.has_next_page = page.has_next
         self.has_previous_page = page.has_previous
         self.total_count = page.total
 
     @property
-    def nodes(self) -> Any:
-        """The customers of the page."""
-        return self._page.customers
-
-    @property
-    def edges(self) -> Any:
+    def edges(self) -> list[Edge]:
         """The customers in their places."""
-        return list(map(Edge._make, zip(self._page.customers, repeat(self._page), count(), strict=False)))
+        return list(map(Edge._make, zip(self.nodes, repeat(self._page), count(), strict=False)))
 
     @property
     def page_info(self) -> Connection:
@@ -120,36 +118,38 @@ class Connection:
         return self._cursor(-1)
 
     def _cursor(self, number: int) -> str | None:
-        return cursor.encode(self._page.position(number), self._page.order) if self._page.customers else None
+        return cursor.encode(self._page.position(number), self._page.order) if self.nodes else None
 
 
-class WrittenConnection(Connection):
-    """What a `CustomerConnection` is resolved from where customers are JSON: edges and nodes are, too."""
+def written(page: Page, members: Shape) -> Fragment:
+    """Return a connection with these members as JSON, of a page whose customers are."""
+    connection = Connection(page)
+    return Fragment(orjson.dumps({member.name: _value(connection, member) for member in members}))
 
-    __slots__ = ("_edge",)
 
-    def __init__(self, page: Page, edge: Mapping[str, str]) -> None:
-        """Take what edges have: the names of fields by their keys in the answer."""
-        super().__init__(page)
-        self._edge = edge
+def _value(connection: Connection, member: Member) -> Any:
+    match member.attribute:
+        case None:
+            return member.text
+        case "nodes":
+            return _list(connection.nodes)
+        case "edges":
+            return _edges(connection, member.members)
+        case "page_info":
+            return {below.name: _value(connection, below) for below in member.members}
+        case attribute:
+            return getattr(connection, attribute)
 
-    @property
-    def edges(self) -> Fragment:
-        """The customers in their places."""
-        numbers = range(len(self._page.customers))
-        written: dict[str, Callable[[], list[str]]] = {
-            "node": lambda: self._page.customers,
-            "cursor": lambda: [f'"{self._cursor(number)}"' for number in numbers],
-            "__typename": lambda: ['"CustomerEdge"' for _ in numbers],
-        }
-        edge = "{" + ",".join([f'"{key}":%s' for key in self._edge]) + "}"
-        columns = [written[name]() for name in self._edge.values()]
-        return _list(map(edge.__mod__, zip(*columns, strict=True)))
 
-    @property
-    def nodes(self) -> Fragment:
-        """The customers of the page."""
-        return _list(self._page.customers)
+def _edges(connection: Connection, members: Shape) -> Fragment:
+    columns = [
+        connection.nodes
+        if member.attribute == "node"
+        else [f'"{edge.cursor if member.attribute else member.text}"' for edge in connection.edges]
+        for member in members
+    ]
+    edge = "{" + ",".join([f'"{member.name}":%s' for member in members]) + "}"
+    return _list(map(edge.__mod__, zip(*columns, strict=True)))
 
 
 def _list(items: Iterable[str]) -> Fragment:

@@ -19,8 +19,8 @@ from schema.connection import (
     Connection,
     CustomerConnection,
     CustomerOrder,
-    WrittenConnection,
     page_request,
+    written,
 )
 from schema.context import Info
 from schema.filters import CustomerWhere, customer_filter
@@ -53,12 +53,12 @@ async def _find(info: Info, ids: Sequence[str]) -> list[Found]:
     keys = [_key(id_) for id_ in ids]
     wanted = {key for key in keys if isinstance(key, UUID)}
     customers, names = info.context.customers, selected(info)
-    written = info.context.written(customer_shape(info))
+    writing = info.context.written(customer_shape(info))
     found: Mapping[UUID, Found]
     if not wanted:
         found = {}
-    elif written:
-        found = {key: Fragment(json) for key, json in (await customers.find_written(wanted, written)).items()}
+    elif writing:
+        found = {key: Fragment(json) for key, json in (await customers.find_written(wanted, writing)).items()}
     elif not names.isdisjoint(_CONTACTS):
         found = await customers.find_whole(wanted)
     else:
@@ -112,7 +112,7 @@ class Query:
                 description="By default createdAt, ascending; of a search, who has most words in full first."
             ),
         ] = strawberry.UNSET,
-    ) -> Connection:
+    ) -> Connection | Fragment:
         request = page_request(
             _given(first),
             _given(after),
@@ -126,9 +126,9 @@ class Query:
         context, names = info.context, selected(info)
         counted = "totalCount" in names
         shape = connection_shape(info)
-        if shape and (written := context.written(shape.customer)):
-            page = await context.customers.page(request, PageParts(counted=counted, written=written))
-            return WrittenConnection(page, shape.edge)
+        if shape and (writing := context.written(shape.customer)):
+            page = await context.customers.page(request, PageParts(counted=counted, written=writing))
+            return written(page, shape.connection)
         # What a directive may skip, the loader looks up when it is asked for.
         relations = frozenset([_CONTACTS[name] for name in surely_selected(info) & _CONTACTS.keys()])
         parts = PageParts(

@@ -6,6 +6,7 @@ belongs to them: then customers are read, and their fields resolved.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from graphql import FieldNode, FragmentSpreadNode, GraphQLObjectType, get_named_type, is_object_type
@@ -14,52 +15,44 @@ from models.written import Member
 from schema.selection import remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from graphql import FragmentDefinitionNode, GraphQLResolveInfo, InlineFragmentNode, SelectionSetNode
     from strawberry.types.field import StrawberryField
 
     from models.written import Shape
 
-_LEAVES: Final = {"ID", "String", "Boolean", "DateTime"}
+_LEAVES: Final = {"ID", "String", "Boolean", "Int", "DateTime"}
 """Scalars that PostgreSQL writes as they do."""
-
-
-class ConnectionShape(NamedTuple):
-    """The shape of a connection's customers, and what edges have: fields' names by keys of the answer."""
-
-    customer: Shape
-    edge: Mapping[str, str]
 
 
 @remembered
 def customer_shape(info: GraphQLResolveInfo[Any]) -> Shape | None:
     """Return the shape of the customers that a field is."""
-    try:
-        return _Selections(info).members(info.field_nodes, "Customer")
-    except _Unwritable:
-        return None
+    return _shape(info, "Customer")
+
+
+class ConnectionShape(NamedTuple):
+    """The shape of a connection, and that of its customers."""
+
+    connection: Shape
+    customer: Shape
 
 
 @remembered
 def connection_shape(info: GraphQLResolveInfo[Any]) -> ConnectionShape | None:
-    """Return the shape of a connection's customers, which are asked for once, by its edges or its nodes."""
-    selections = _Selections(info)
+    """Return the shape of a connection, if its customers are asked for once: as nodes or as edges."""
+    connection = _shape(info, "CustomerConnection") or ()
+    edge = chain.from_iterable([member.members for member in connection if member.attribute == "edges"])
+    asked = [member.members for member in (*connection, *edge) if member.attribute in {"nodes", "node"}]
+    return ConnectionShape(connection, asked[0]) if len(asked) == 1 else None
+
+
+def _shape(info: GraphQLResolveInfo[Any], type_name: str) -> Shape | None:
     try:
-        fields = selections.fields(info.field_nodes, "CustomerConnection").values()
-        edges = [nodes for nodes in fields if _name(nodes) == "edges"]
-        edge = selections.fields(edges[0], "CustomerEdge") if edges else {}
-        customers = [nodes for nodes in (*fields, *edge.values()) if _name(nodes) in {"nodes", "node"}]
-        if len(edges) > 1 or len(customers) != 1:
-            return None
-        names = {key: _name(nodes) for key, nodes in edge.items()}
-        return ConnectionShape(selections.members(customers[0], "Customer"), names)
+        return _Selections(info).members(info.field_nodes, type_name)
     except _Unwritable:
         return None
-
-
-def _name(nodes: Sequence[FieldNode]) -> str:
-    return nodes[0].name.value
 
 
 class _Unwritable(Exception):
@@ -75,17 +68,13 @@ class _Selections:
 
     def members(self, nodes: Iterable[FieldNode], type_name: str) -> Shape:
         """Return what is asked of objects of a type below these fields."""
-        fields = self.fields(nodes, type_name)
-        return tuple([self._member(type_name, key, below) for key, below in fields.items()])
-
-    def fields(self, nodes: Iterable[FieldNode], type_name: str) -> dict[str, list[FieldNode]]:
-        """Return the fields that are asked of objects of a type below these, by their keys in the answer."""
-        found: dict[str, list[FieldNode]] = {}
+        # By their keys in the answer.
+        fields: dict[str, list[FieldNode]] = {}
         # Each fragment is visited once, or nested spreads would take exponential time.
         unvisited = dict(self._fragments)
         for node in nodes:
-            self._collect(node.selection_set, self._type(type_name), unvisited, found)
-        return found
+            self._collect(node.selection_set, self._type(type_name), unvisited, fields)
+        return tuple([self._member(type_name, key, below) for key, below in fields.items()])
 
     def _collect(
         self,
@@ -119,7 +108,7 @@ class _Selections:
             self._collect(fragment.selection_set, type_, unvisited, found)
 
     def _member(self, type_name: str, key: str, nodes: list[FieldNode]) -> Member:
-        name = _name(nodes)
+        name = nodes[0].name.value
         if name == "__typename":
             return Member(key, None, text=type_name)
         definition = self._type(type_name).fields[name]

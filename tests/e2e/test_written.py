@@ -56,7 +56,7 @@ PLACES: Final = [
     f"customers(first: 5) {{ edges {{ cursor node {{ %s }} __typename }} {AROUND} }}",
     f"customers(first: 5) {{ all: edges {{ at: cursor one: node {{ %s }} cursor }} around: {AROUND} }}",
     f"customers(first: 5) {{ all: nodes {{ %s }} edges {{ cursor }} {AROUND} }}",
-    "customers(first: 5) { edges { node { %s } } more: edges { cursor } }",
+    "customers(first: 5) { edges { node { %s } } more: edges { cursor at: cursor } pageInfo { __typename } }",
     "customers(first: 5) { edges { node { %s } one: node { id } } }",
     f"customers(last: 5) {{ __typename {AROUND} edges {{ cursor }} nodes {{ %s }} }}",
     f"customers(first: 7, orderBy: {{field: LAST_NAME, direction: DESC}}) {{ nodes {{ %s }} {AROUND} }}",
