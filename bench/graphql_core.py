@@ -1,4 +1,4 @@
-"""The `customers` command with graphql-core's executor in place of ours: what our executor is worth."""
+"""The `customers` command with graphql-core's executor in place of ours, and so without JSON for objects."""
 
 from __future__ import annotations
 
