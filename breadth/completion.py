@@ -103,11 +103,13 @@ class Completion(ABC):
 
     def _take_written(self, column: Column, written: type) -> None:
         """Answer with what has been written already."""
-        values = column.values
+        values, rows = column.values, []
         for row in column.rows:
             if type(values[row]) is written:
                 column.answers[row] = values[row]
-        column.rows = [row for row in column.rows if type(values[row]) is not written]
+            else:
+                rows.append(row)
+        column.rows = rows
 
     # Waiting ---------------------------------------------------------------------------------------
 

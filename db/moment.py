@@ -17,11 +17,6 @@ SESSION: Final = {"datestyle": "ISO", "timezone": "UTC"}
 """What a session must be told for it."""
 
 
-# RFC 3339 has years of four digits; the others become the nearest, as `read` has it.
-_RFC3339: Final = (
-    "to_char(least(greatest({}, '0001-01-01 00:00:00+00'), '9999-12-31 23:59:59.999999+00') "
-    """AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
-)
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 _LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -50,5 +45,9 @@ def read_all(texts: Sequence[str]) -> list[datetime]:
 
 
 def rfc3339(expression: str) -> str:
-    """Return the SQL that writes a moment as RFC 3339 has it, in UTC and with microseconds."""
-    return _RFC3339.format(expression)
+    """Return the SQL that writes a moment as RFC 3339 has it, in UTC and with microseconds.
+
+    It has years of four digits; other moments become the nearest, as with `read`.
+    """
+    nearest = f"least(greatest({expression}, '0001-01-01 00:00:00+00'), '9999-12-31 23:59:59.999999+00')"
+    return f"""to_char({nearest} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""

@@ -6,6 +6,7 @@ What lies around the page, and the count, come with it, so that all is of one mo
 from __future__ import annotations
 
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from db.columns import Columns
@@ -14,7 +15,7 @@ from models import record
 from models.page import OrderField, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from db.sql import Select
     from models.page import PageParts, PageRequest, Position
@@ -25,8 +26,6 @@ _ORDERED: Final[dict[OrderField, LiteralString]] = {
     OrderField.LAST_NAME: "last_name",
     OrderField.FIRST_NAME: "first_name",
 }
-_WRITTEN: Final = 1
-"""The column of JSON in the rows of customers that come as such."""
 _MOMENTS: Final[tuple[LiteralString, ...]] = ("created_at", "updated_at")
 _PLANNED: Final = 101
 """How many customers PostgreSQL plans for when it makes one plan for pages of any size up to that."""
@@ -38,29 +37,30 @@ class Paging:
     def __init__(self, request: PageRequest, parts: PageParts) -> None:
         self._request = request
         self._parts = parts
-        condition = request.where.condition() if request.where else None
-        key = _ORDERED[request.order.field or OrderField.LAST_NAME]
-        base = record.JOINED_CUSTOMERS if condition else record.CUSTOMERS
-        if parts.written:
-            base = base.only("c.customer_id, c." + key + ", " + parts.written.json + " AS written")
-        elif parts.owned:
-            base = record.WHOLE_CUSTOMERS
-        if condition or request.search:
-            base = base.join("LEFT JOIN customer_search w ON w.customer_id = c.customer_id")
-        if request.search:
-            base = base.where(request.search.condition())
-        self._matching = base.where(condition) if condition else base
         field = request.order.field
         if field is None and request.search is None:
             raise ValueError("the order of a search needs a search")
         self._rank = request.search.rank() if request.search and field is None else None
         ranked = self._rank is not None
+        key = _ORDERED[field or OrderField.LAST_NAME]
+        condition = request.where.condition() if request.where else None
+        base = record.JOINED_CUSTOMERS if condition else record.CUSTOMERS
+        self._customer: Callable[[Sequence[Any]], Any]
         if parts.written:
+            base = base.only("c.customer_id, " + parts.written.json + " AS written, c." + key)
             self._columns = _written_columns(key, ranked=ranked)
+            self._customer = itemgetter(self._columns.names.index("written"))
         else:
+            base = record.WHOLE_CUSTOMERS if parts.owned else base
             dated = parts.updated_at or field is OrderField.UPDATED_AT
             self._columns = _columns(owned=parts.owned, updated_at=dated, ranked=ranked)
+            self._customer = record.whole_customer if parts.owned else record.customer
         self._keys = list(map(self._columns.names.index, ["rank", key] if ranked else [key]))
+        if condition or request.search:
+            base = base.join("LEFT JOIN customer_search w ON w.customer_id = c.customer_id")
+        if request.search:
+            base = base.where(request.search.condition())
+        self._matching = base.where(condition) if condition else base
         # What is sorted by, its rank aside. Those of one country are read by last name from an index of both.
         indexed = field is OrderField.LAST_NAME and request.where is not None and request.where.of_one_country
         source: LiteralString = "w." if indexed else "c."
@@ -109,10 +109,7 @@ class Paging:
             preceded = preceded or more
         else:
             followed = followed or more
-        if self._parts.written:
-            customers: list[Any] = [found_row[_WRITTEN] for found_row in found]
-        else:
-            customers = list(map(record.whole_customer if self._parts.owned else record.customer, found))
+        customers = list(map(self._customer, found))
         contacts = self._parts.contacts.by_relation(columns[width:]) if self._parts.contacts else {}
         return Page(customers, self._request.order, found, self._keys, preceded, followed, total, contacts)
 

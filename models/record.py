@@ -25,6 +25,9 @@ CUSTOMER: tuple[LiteralString, ...] = (
 ADDRESS: tuple[LiteralString, ...] = ("line1", "line2", "city", "state", "postal_code", "country")
 SETTINGS: tuple[LiteralString, ...] = ("marketing_emails_enabled", "two_factor_enabled")
 
+EMAIL_ORDER: LiteralString = "is_primary DESC, created_at, email_id"
+PHONE_NUMBER_ORDER: LiteralString = "created_at, phone_id"
+
 WHOLE_CUSTOMER = (*CUSTOMER, *ADDRESS, *SETTINGS)
 
 
@@ -43,10 +46,9 @@ WHOLE_CUSTOMERS = JOINED_CUSTOMERS.add(_of("a", ADDRESS)).add(_of("s", SETTINGS)
 # those, asyncpg has to be told that they are text.
 WHOLE_CUSTOMERS_AND_CONTACTS = WHOLE_CUSTOMERS.add(
     "ARRAY(SELECT ROW(e.email_id, e.customer_id, e.email, e.is_primary, e.created_at::text) "
-    "FROM customer_emails e WHERE e.customer_id = c.customer_id "
-    "ORDER BY e.is_primary DESC, e.created_at, e.email_id), "
+    "FROM customer_emails e WHERE e.customer_id = c.customer_id ORDER BY " + EMAIL_ORDER + "), "
     "ARRAY(SELECT ROW(p.phone_id, p.customer_id, p.type, p.number, p.created_at::text) "
-    "FROM customer_phone_numbers p WHERE p.customer_id = c.customer_id ORDER BY p.created_at, p.phone_id)"
+    "FROM customer_phone_numbers p WHERE p.customer_id = c.customer_id ORDER BY " + PHONE_NUMBER_ORDER + ")"
 )
 
 # Hundreds of rows make a page: attributes are written down one by one because a loop over their names, or a

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, LiteralString, NamedTuple, TypeAlias
 from tortoise import fields
 
 from db import moment
+from models import record
 from models.customer import Customer, CustomerEmail, CustomerPhoneNumber, PostalAddress, PrivacySettings
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ _BELONGINGS: Final = {
     "emails": _Belonging(
         CustomerEmail,
         "customer_emails o WHERE o.customer_id = c.customer_id",
-        "o.is_primary DESC, o.created_at, o.email_id",
+        record.EMAIL_ORDER,
     ),
     "primary_email": _Belonging(
         CustomerEmail, "customer_emails o WHERE o.customer_id = c.customer_id AND o.is_primary"
@@ -104,7 +105,7 @@ _BELONGINGS: Final = {
     "phone_numbers": _Belonging(
         CustomerPhoneNumber,
         "customer_phone_numbers o WHERE o.customer_id = c.customer_id",
-        "o.created_at, o.phone_id",
+        record.PHONE_NUMBER_ORDER,
     ),
 }
 

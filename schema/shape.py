@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from graphql import FieldNode, FragmentSpreadNode, GraphQLObjectType, get_named_type, is_object_type
 
 from models.written import Member
+from schema.limits import selected_by
 from schema.selection import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from graphql import FragmentDefinitionNode, GraphQLResolveInfo, InlineFragmentNode, SelectionSetNode
+    from graphql import FragmentDefinitionNode, GraphQLResolveInfo, SelectionNode
     from strawberry.types.field import StrawberryField
 
     from models.written import Shape
@@ -73,17 +74,17 @@ class _Selections:
         # Each fragment is visited once, or nested spreads would take exponential time.
         unvisited = dict(self._fragments)
         for node in nodes:
-            self._collect(node.selection_set, self._type(type_name), unvisited, fields)
+            self._collect(selected_by(node), self._type(type_name), unvisited, fields)
         return tuple([self._member(type_name, key, below) for key, below in fields.items()])
 
     def _collect(
         self,
-        selection_set: SelectionSetNode | None,
+        selections: Iterable[SelectionNode],
         type_: GraphQLObjectType,
         unvisited: dict[str, FragmentDefinitionNode],
         found: dict[str, list[FieldNode]],
     ) -> None:
-        for node in selection_set.selections if selection_set else ():
+        for node in selections:
             if node.directives:
                 raise _Unwritable
             if isinstance(node, FieldNode):
@@ -91,21 +92,16 @@ class _Selections:
                     raise _Unwritable
                 found.setdefault((node.alias or node.name).value, []).append(node)
                 continue
-            fragment: FragmentDefinitionNode | InlineFragmentNode | None
+            fragment: Any = node
             if isinstance(node, FragmentSpreadNode):
                 fragment = unvisited.pop(node.name.value, None)
-            else:
-                fragment = cast("InlineFragmentNode", node)
             if fragment is None:
                 continue
             condition = fragment.type_condition
             # What is valid here and is neither may be any object's, by a union for instance.
-            if condition is not None and condition.name.value not in {
-                type_.name,
-                *map(str, type_.interfaces),
-            }:
+            if condition and condition.name.value not in {type_.name, *map(str, type_.interfaces)}:
                 raise _Unwritable
-            self._collect(fragment.selection_set, type_, unvisited, found)
+            self._collect(selected_by(fragment), type_, unvisited, found)
 
     def _member(self, type_name: str, key: str, nodes: list[FieldNode]) -> Member:
         name = nodes[0].name.value
