@@ -67,13 +67,15 @@ class PageRequest:
 class PageParts:
     """What a page comes with.
 
-    `counted` is how many match in all. With `written`, customers come as JSON, and nothing else with them.
-    Otherwise `owned` are their addresses and privacy settings; without `updated_at` it is read only where the
-    page is ordered by it; with `contacts`, those come too.
+    `counted` is how many match in all. With `written`, customers come as JSON, and nothing else with them;
+    with `ends`, only the first and the last one's positions are known then. Otherwise `owned` are their
+    addresses and privacy settings; without `updated_at` it is read only where the page is ordered by it; with
+    `contacts`, those come too.
     """
 
     counted: bool = False
     written: Written | None = None
+    ends: bool = False
     owned: bool = True
     updated_at: bool = True
     contacts: Contacts | None = None
@@ -83,9 +85,9 @@ class PageParts:
 class Page:
     """A stretch of customers in order; whether others are on either side; how many match, if counted.
 
-    `customers` are instances, or JSON in texts. Each came of a row that begins with its id and has its sort
-    keys in the columns `keys`. `contacts` are what was asked for of theirs, by relation and customer; who has
-    none may be missing.
+    `customers` are instances, or JSON in UTF-8. `rows` are those of all of them, or of the first and the
+    last; each begins with a customer's id and has its sort keys in the columns `keys`. `contacts` are what
+    was asked for of theirs, by relation and customer; who has none may be missing.
     """
 
     customers: list[Any]
@@ -98,6 +100,6 @@ class Page:
     contacts: Mapping[str, Mapping[UUID, list[Any]]]
 
     def position(self, number: int) -> Position:
-        """Return where a customer of the page stands; -1 is the last one."""
+        """Return where a customer of the page stands; 0 is the first, -1 the last one."""
         row = self.rows[number]
         return Position(tuple([row[key] for key in self.keys]), row[0])

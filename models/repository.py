@@ -15,7 +15,7 @@ from models import record
 from models.draft import MOST_CONTACTS
 from models.insertion import Insertion
 from models.owned import OWNED
-from models.paging import Paging
+from models.paging import paging
 from models.written import MOST_SHAPES
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ class CustomerRepository:
         rows = await self._fetch(_WHOLE_CUSTOMERS_AND_CONTACTS.statement(ids))
         return {row[0]: record.customer_and_contacts(row) for row in rows}
 
-    async def find_written(self, ids: Collection[UUID], written: Written) -> dict[UUID, str]:
-        """Return the customers that exist as JSON."""
+    async def find_written(self, ids: Collection[UUID], written: Written) -> dict[UUID, bytes]:
+        """Return the customers that exist as JSON in UTF-8."""
         rows = await self._fetch(_written(written).statement(ids))
         return {row[0]: row[1] for row in rows}
 
@@ -112,9 +112,9 @@ class CustomerRepository:
 
     async def page(self, request: PageRequest, parts: PageParts) -> Page:
         """Return a page; what belongs to it and lies around it comes in the same statement, of one moment."""
-        paging = Paging(request, parts)
-        [row] = await self._fetch(paging.statement())
-        return paging.page(row)
+        reading = paging(request, parts)
+        [row] = await self._fetch(reading.statement(request))
+        return reading.page(request, row)
 
     async def insert(self, drafts: Mapping[UUID, CustomerDraft]) -> list[Customer]:
         """Create customers under new ids with all that they own, related fields fetched, in one statement."""

@@ -92,8 +92,8 @@ class CustomerService:
         """Return the customers that exist with all that they own, their related fields fetched."""
         return await CustomerRepository().find_whole(ids)
 
-    async def find_written(self, ids: Collection[UUID], written: Written) -> dict[UUID, str]:
-        """Return the customers that exist as JSON."""
+    async def find_written(self, ids: Collection[UUID], written: Written) -> dict[UUID, bytes]:
+        """Return the customers that exist as JSON in UTF-8."""
         return await CustomerRepository().find_written(ids, written)
 
     async def contacts(

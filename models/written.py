@@ -39,7 +39,7 @@ Shape: TypeAlias = tuple[Member, ...]
 
 
 class Written(NamedTuple):
-    """How PostgreSQL writes customers: `json` is an expression, JSON as text, for a row `c` of customers."""
+    """How PostgreSQL writes customers: `json` is an expression, JSON in UTF-8, for a row `c` of customers."""
 
     json: LiteralString
 
@@ -51,7 +51,8 @@ class Written(NamedTuple):
             KeyError: a member is neither a column nor what belongs to a customer.
             ValueError: a name is none of GraphQL's.
         """
-        return cls(_object(Customer, "c", shape))
+        # As bytes: to make a text of them, and bytes of that again for the answer, would take Python longer.
+        return cls("convert_to(" + _object(Customer, "c", shape) + ", 'UTF8')")
 
 
 class Shapes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from itertools import count, repeat
+from itertools import chain, count, repeat
 from typing import Any, NamedTuple
 
 import orjson
@@ -142,18 +142,25 @@ def _value(connection: Connection, member: Member) -> Any:
 
 
 def _edges(connection: Connection, members: Shape) -> Fragment:
-    columns = [
-        connection.nodes
-        if member.attribute == "node"
-        else [f'"{edge.cursor if member.attribute else member.text}"' for edge in connection.edges]
-        for member in members
-    ]
-    edge = "{" + ",".join([f'"{member.name}":%s' for member in members]) + "}"
-    return _list(map(edge.__mod__, zip(*columns, strict=True)))
+    pieces: list[Iterable[bytes]] = []
+    values: Iterable[bytes]
+    before = "{"
+    for name, attribute, _, text in members:
+        match attribute:
+            case "node":
+                values = connection.nodes
+            case "cursor":
+                values = [f'"{edge.cursor}"'.encode() for edge in connection.edges]
+            case _:
+                values = repeat(f'"{text}"'.encode(), len(connection.nodes))
+        pieces += repeat(f'{before}"{name}":'.encode()), values
+        before = ","
+    edges = zip(*pieces, repeat(b"},"), strict=False)
+    return Fragment(b"[" + b"".join(chain.from_iterable(edges))[:-1] + b"]")
 
 
-def _list(items: Iterable[str]) -> Fragment:
-    return Fragment(f"[{','.join(items)}]")
+def _list(items: Iterable[bytes]) -> Fragment:
+    return Fragment(b"[" + b",".join(items) + b"]")
 
 
 def page_request(

@@ -127,7 +127,8 @@ class Query:
         counted = "totalCount" in names
         shape = connection_shape(info)
         if shape and (writing := context.written(shape.customer)):
-            page = await context.customers.page(request, PageParts(counted=counted, written=writing))
+            parts = PageParts(counted=counted, written=writing, ends=shape.ends)
+            page = await context.customers.page(request, parts)
             return written(page, shape.connection)
         # What a directive may skip, the loader looks up when it is asked for.
         relations = frozenset([_CONTACTS[name] for name in surely_selected(info) & _CONTACTS.keys()])

@@ -34,19 +34,21 @@ def customer_shape(info: GraphQLResolveInfo[Any]) -> Shape | None:
 
 
 class ConnectionShape(NamedTuple):
-    """The shape of a connection, and that of its customers."""
+    """The shape of a connection, that of its customers, and whether only its ends' cursors are asked for."""
 
     connection: Shape
     customer: Shape
+    ends: bool
 
 
 @remembered
 def connection_shape(info: GraphQLResolveInfo[Any]) -> ConnectionShape | None:
     """Return the shape of a connection, if its customers are asked for once: as nodes or as edges."""
     connection = _shape(info, "CustomerConnection") or ()
-    edge = chain.from_iterable([member.members for member in connection if member.attribute == "edges"])
+    edge = list(chain.from_iterable([member.members for member in connection if member.attribute == "edges"]))
     asked = [member.members for member in (*connection, *edge) if member.attribute in {"nodes", "node"}]
-    return ConnectionShape(connection, asked[0]) if len(asked) == 1 else None
+    ends = all(member.attribute != "cursor" for member in edge)
+    return ConnectionShape(connection, asked[0], ends) if len(asked) == 1 else None
 
 
 def _shape(info: GraphQLResolveInfo[Any], type_name: str) -> Shape | None:

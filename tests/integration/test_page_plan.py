@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,7 @@ MOST_CONTACTS = 6
 EMAIL = (Member("email", "email"),)
 WITH_CONTACTS = PageParts(contacts=contacts_of(RELATIONS, created_at=True))
 WRITTEN = PageParts(written=Written.of((Member("id", "id"), Member("emails", "emails", EMAIL))))
+WITHOUT_CURSORS = replace(WRITTEN, ends=True)
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ async def middle(database: DatabaseSettings) -> AsyncIterator[Position]:
     await disconnect()
 
 
-@pytest.mark.parametrize("parts", [PageParts(), WITH_CONTACTS, WRITTEN])
+@pytest.mark.parametrize("parts", [PageParts(), WITH_CONTACTS, WRITTEN, WITHOUT_CURSORS])
 @pytest.mark.parametrize("inside", [False, True])
 async def test_pages_of_any_size_are_planned_once(middle: Position, inside: bool, parts: PageParts) -> None:
     """Pages of all sizes share one plan, where making another for each would take longer than reading it."""
