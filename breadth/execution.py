@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphql.execution.values import get_argument_values
-
 from breadth.attempt import attempt
 from breadth.column import FAILED, Answer, FieldColumn, ItemColumn, Objects
 from breadth.completion import AllFailed, Completion
@@ -104,7 +102,7 @@ class Execution(Completion):
         resolve = column.field.resolve or self.executor.field_resolver
 
         def value(row: int, source: Any) -> Any:
-            return resolve(source, column.info(row), **self._arguments(column.field))
+            return resolve(source, column.info(row), **column.field.given(self.executor))
 
         return [attempt(value, row, source) for row, source in enumerate(column.objects.sources)]
 
@@ -112,7 +110,7 @@ class Execution(Completion):
         field, sources = column.field, column.objects.sources
         assert field.batched  # noqa: S101 - for the type checker
         try:
-            values = field.batched(sources, column.info(0), **self._arguments(field))
+            values = field.batched(sources, column.info(0), **field.given(self.executor))
             if self.executor.is_awaitable(values):
                 await self.eager.turn_async([values])
                 values = await values
@@ -125,15 +123,6 @@ class Execution(Completion):
         except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
             return [error] * len(sources)
         return list(values)
-
-    def _arguments(self, field: Field) -> dict[str, Any]:
-        executor = self.executor
-        node, _, fragment_variables = field.details[0]
-        if not field.definition.args and not node.arguments:
-            return {}
-        return get_argument_values(
-            field.definition, node, executor.variable_values, fragment_variables, executor.hide_suggestions
-        )
 
     def _info(self, field: Field, path: Path) -> GraphQLResolveInfo[Any]:
         return self.executor.build_resolve_info(field.definition, list(field.nodes), field.parent, path)

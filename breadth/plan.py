@@ -17,9 +17,12 @@ from graphql import (
     GraphQLStreamDirective,
     GraphQLString,
     VariableNode,
+    get_nullable_type,
     is_leaf_type,
+    specified_scalar_types,
 )
 from graphql.execution.collect_fields import collect_fields
+from graphql.execution.values import get_argument_values
 from graphql.type.introspection import SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef
 from strawberry.types.field import StrawberryField
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
     from graphql import (
         DirectiveNode,
+        FieldNode,
         FragmentDefinitionNode,
         GraphQLField,
         GraphQLObjectType,
@@ -61,17 +65,20 @@ _PLAIN: dict[object, set[type]] = {
     GraphQLBoolean.coerce_output_value: {bool},
 }
 
+_OWN_SCALARS = set(specified_scalar_types.values())
+
 
 class Field:
     """A field of a selection, for objects of one type; `number` is its place there.
 
     `read` gets the value from an object where it is just an attribute; `batched` is the resolver that takes
     all objects at once, if there is one; `resolve` takes one, None meaning the default. `leaf` is the type of
-    the values if they are scalars or enums and not lists.
+    the values if they are scalars or enums and not lists. `arguments` are known when they have been read once
+    and are the same for all objects and executions.
     """
 
     __slots__ = (
-        "batched", "definition", "details", "key", "leaf", "name", "nodes", "number", "parent",
+        "arguments", "batched", "definition", "details", "key", "leaf", "name", "nodes", "number", "parent",
         "plain", "read", "required", "resolve", "selections", "type",
     )  # fmt: skip
 
@@ -98,6 +105,7 @@ class Field:
         self.read = _reader(definition, parent)
         self.batched = batch_resolver(definition, schema)
         self.resolve = direct_resolver(definition, schema) or definition.resolve
+        self.arguments: dict[str, Any] | None = None
         self.selections: dict[GraphQLObjectType, Selection] = {}
 
     def selection(self, executor: Executor[Any], type_: GraphQLObjectType) -> Selection:
@@ -107,6 +115,18 @@ class Field:
             grouped, *_ = executor.collect_subfields(type_, self.details)
             selection = self.selections[type_] = Selection(executor.schema, type_, grouped)
         return selection
+
+    def given(self, executor: Executor[Any]) -> dict[str, Any]:
+        """Return the arguments of the field; raise a GraphQLError when they don't fit."""
+        if self.arguments is not None:
+            return self.arguments
+        node, _, fragment_variables = self.details[0]
+        arguments = get_argument_values(
+            self.definition, node, executor.variable_values, fragment_variables, executor.hide_suggestions
+        )
+        if _are_fixed(self.definition, node):
+            self.arguments = arguments
+        return arguments
 
     def values(self, sources: Sequence[Any]) -> list[Any]:
         """Read the field of each object; what cannot be read is an exception."""
@@ -254,6 +274,20 @@ def _directives(
         for node in selection_set.selections if selection_set else ():
             yield from node.directives or ()
             waiting.append(getattr(node, "selection_set", None))
+
+
+def _are_fixed(definition: GraphQLField, node: FieldNode) -> bool:
+    """Say whether all arguments are GraphQL's own scalars and stand in the document.
+
+    Lists and objects are made anew each time, as a resolver may change them; what other scalars make of a
+    literal is theirs to say.
+    """
+    for argument in node.arguments or ():
+        known = definition.args.get(argument.name.value)
+        type_ = get_nullable_type(known.type) if known else None
+        if isinstance(argument.value, VariableNode) or type_ not in _OWN_SCALARS:
+            return False
+    return True
 
 
 def _reader(definition: GraphQLField, parent: GraphQLObjectType) -> Callable[[Any], Any] | None:
