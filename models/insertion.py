@@ -1,12 +1,18 @@
-"""Whole customers in one statement, however many: PostgreSQL's data-modifying CTEs."""
+"""Whole customers in one statement, however many: PostgreSQL's data-modifying CTEs.
+
+They are called like the tables that they insert into. What comes after them has the rows that they insert
+where it would have those of the tables, in which a statement does not see what it inserts itself.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from db.row import attach
 from db.sql import Sql, sql
 from models import record
+from models.written import MOST_SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,80 +20,94 @@ if TYPE_CHECKING:
 
     from models.customer import Customer
     from models.draft import AddressDraft, CustomerDraft, PrivacySettingsDraft
+    from models.written import Written
 
 # Of one customer. Lists of one row each would take PostgreSQL a tenth longer.
 _OF_ONE: LiteralString = """
-WITH address AS (
+WITH postal_addresses AS (
     INSERT INTO postal_addresses (line1, line2, city, state, postal_code, country)
     SELECT * FROM (VALUES ({}::text, {}::text, {}::text, {}::text, {}::text, {}::text)) AS input (line1)
     WHERE line1 IS NOT NULL
-    RETURNING address_id
-), settings AS (
+    RETURNING *
+), privacy_settings AS (
     INSERT INTO privacy_settings (marketing_emails_enabled, two_factor_enabled)
     SELECT * FROM (VALUES ({}::boolean, {}::boolean)) AS input (marketing_emails_enabled)
     WHERE marketing_emails_enabled IS NOT NULL
-    RETURNING privacy_settings_id AS settings_id
-), new_customer AS (
+    RETURNING *
+), customers AS (
     INSERT INTO customers (customer_id, first_name, middle_name, last_name, address_id, privacy_settings_id)
-    VALUES ({}, {}, {}, {}, (SELECT address_id FROM address), (SELECT settings_id FROM settings))
+    VALUES (
+        {}, {}, {}, {},
+        (SELECT address_id FROM postal_addresses), (SELECT privacy_settings_id FROM privacy_settings)
+    )
+    RETURNING *
 )
 """
 
 # Of many. Addresses and settings take their keys from the sequence first, because INSERT … RETURNING cannot
 # tell which input row a returned key belongs to.
 _OF_MANY: LiteralString = """
-WITH address AS MATERIALIZED (
+WITH postal_addresses AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('postal_addresses', 'address_id')) AS address_id, input.*
     FROM unnest({}::uuid[], {}::text[], {}::text[], {}::text[], {}::text[], {}::text[], {}::text[])
         WITH ORDINALITY AS input (owner, line1, line2, city, state, postal_code, country, position)
     ORDER BY position
-), settings AS MATERIALIZED (
-    SELECT nextval(pg_get_serial_sequence('privacy_settings', 'privacy_settings_id')) AS settings_id, input.*
+), privacy_settings AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('privacy_settings', 'privacy_settings_id')) AS privacy_settings_id,
+        input.*
     FROM unnest({}::uuid[], {}::boolean[], {}::boolean[])
         WITH ORDINALITY AS input (owner, marketing_emails_enabled, two_factor_enabled, position)
     ORDER BY position
 ), new_address AS (
     INSERT INTO postal_addresses (address_id, line1, line2, city, state, postal_code, country)
-    SELECT address_id, line1, line2, city, state, postal_code, country FROM address
+    SELECT address_id, line1, line2, city, state, postal_code, country FROM postal_addresses
 ), new_settings AS (
     INSERT INTO privacy_settings (privacy_settings_id, marketing_emails_enabled, two_factor_enabled)
-    SELECT settings_id, marketing_emails_enabled, two_factor_enabled FROM settings
-), new_customer AS (
+    SELECT privacy_settings_id, marketing_emails_enabled, two_factor_enabled FROM privacy_settings
+), customers AS (
     INSERT INTO customers (customer_id, first_name, middle_name, last_name, address_id, privacy_settings_id)
-    SELECT input.id, input.first_name, input.middle_name, input.last_name, address_id, settings_id
+    SELECT input.id, input.first_name, input.middle_name, input.last_name, address_id, privacy_settings_id
     FROM unnest({}::uuid[], {}::text[], {}::text[], {}::text[])
         AS input (id, first_name, middle_name, last_name)
-    LEFT JOIN address ON address.owner = input.id
-    LEFT JOIN settings ON settings.owner = input.id
+    LEFT JOIN postal_addresses a ON a.owner = input.id
+    LEFT JOIN privacy_settings s ON s.owner = input.id
 )
 """
 
 # Rows are inserted in input order, so ascending keys are in that order too.
 _AND_CONTACTS: LiteralString = """
-, new_email AS (
+, customer_emails AS (
     INSERT INTO customer_emails (customer_id, email, is_primary)
     SELECT owner, email, is_primary
     FROM unnest({}::uuid[], {}::text[], {}::boolean[])
         WITH ORDINALITY AS input (owner, email, is_primary, position)
     ORDER BY position
-    RETURNING email_id
-), new_phone_number AS (
+    RETURNING *
+), customer_phone_numbers AS (
     INSERT INTO customer_phone_numbers (customer_id, type, number)
     SELECT owner, type, number
     FROM unnest({}::uuid[], {}::text[], {}::text[])
         WITH ORDINALITY AS input (owner, type, number, position)
     ORDER BY position
-    RETURNING phone_id
+    RETURNING *
 )
-SELECT now(),
-    ARRAY(SELECT address_id FROM address ORDER BY address_id),
-    ARRAY(SELECT settings_id FROM settings ORDER BY settings_id),
-    ARRAY(SELECT email_id FROM new_email ORDER BY email_id),
-    ARRAY(SELECT phone_id FROM new_phone_number ORDER BY phone_id)
 """
 
-_INSERT_ONE: LiteralString = _OF_ONE + _AND_CONTACTS
-_INSERT_MANY: LiteralString = _OF_MANY + _AND_CONTACTS
+_KEYS: LiteralString = """
+SELECT now(),
+    ARRAY(SELECT address_id FROM postal_addresses ORDER BY address_id),
+    ARRAY(SELECT privacy_settings_id FROM privacy_settings ORDER BY privacy_settings_id),
+    ARRAY(SELECT email_id FROM customer_emails ORDER BY email_id),
+    ARRAY(SELECT phone_id FROM customer_phone_numbers ORDER BY phone_id)
+"""
+
+_INSERT_ONE: LiteralString = _OF_ONE + _AND_CONTACTS + _KEYS
+_INSERT_MANY: LiteralString = _OF_MANY + _AND_CONTACTS + _KEYS
+
+
+@lru_cache(maxsize=MOST_SHAPES)
+def _insert_and_write(written: Written) -> LiteralString:
+    return _OF_ONE + _AND_CONTACTS + "SELECT " + written.json + " FROM customers c"
 
 
 class Insertion:
@@ -96,11 +116,14 @@ class Insertion:
     def __init__(self, drafts: Mapping[UUID, CustomerDraft]) -> None:
         self._drafts = list(drafts.items())
 
-    def statement(self) -> Sql:
-        """Return the one statement that creates all customers with all that they own."""
+    def statement(self, written: Written | None = None) -> Sql:
+        """Return the one statement that creates all customers with all that they own.
+
+        With `written`, which is for one customer, it returns that one as JSON.
+        """
         contacts = *_columns(3, self._emails()), *_columns(3, self._phone_numbers())
         if len(self._drafts) == 1:
-            return sql(_INSERT_ONE, *self._one(), *contacts)
+            return sql(_insert_and_write(written) if written else _INSERT_ONE, *self._one(), *contacts)
         return sql(_INSERT_MANY, *self._many(), *contacts)
 
     def _one(self) -> list[object]:

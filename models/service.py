@@ -126,6 +126,11 @@ class CustomerService:
             raise result
         return result
 
+    async def create_written(self, draft: CustomerDraft, written: Written) -> bytes:
+        """Create a customer without an idempotency key, and return it as JSON in UTF-8."""
+        [id_] = new_ids(1)
+        return await CustomerRepository().insert_written(id_, draft, written)
+
     async def create_many(
         self, drafts: Sequence[CustomerDraft | InvalidInput], *, atomic: bool
     ) -> list[creation.Result]:

@@ -6,6 +6,7 @@ import asyncio
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import strawberry
+from orjson import Fragment
 
 import models
 from models import draft, errors
@@ -22,6 +23,7 @@ from schema.problems import (
     StaleCustomer,
     invalid_input,
 )
+from schema.shape import customer_shape
 from schema.types import Customer
 
 T = TypeVar("T")
@@ -73,8 +75,15 @@ class Mutation:
     @strawberry.mutation(
         graphql_type=CreateCustomerResult, description="Create a customer with all that belongs to it."
     )
-    async def create_customer(self, info: Info, input: Input[inputs.CreateCustomerInput]) -> models.Customer:
-        return await info.context.customers.create(draft.CustomerDraft.of(plain(input)))
+    async def create_customer(
+        self, info: Info, input: Input[inputs.CreateCustomerInput]
+    ) -> models.Customer | Fragment:
+        context, new = info.context, draft.CustomerDraft.of(plain(input))
+        # What a key has created before is read.
+        writing = context.written(customer_shape(info)) if new.idempotency_key is None else None
+        if writing:
+            return Fragment(await context.customers.create_written(new, writing))
+        return await context.customers.create(new)
 
     @strawberry.mutation(description="Create up to 1,000 customers at once, all or none or the good ones.")
     async def create_customers(

@@ -9,7 +9,14 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from graphql import FieldNode, FragmentSpreadNode, GraphQLObjectType, get_named_type, is_object_type
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLObjectType,
+    get_named_type,
+    is_abstract_type,
+    is_object_type,
+)
 
 from models.written import Member
 from schema.limits import selected_by
@@ -18,7 +25,7 @@ from schema.selection import remembered
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from graphql import FragmentDefinitionNode, GraphQLResolveInfo, SelectionNode
+    from graphql import FragmentDefinitionNode, GraphQLResolveInfo, NamedTypeNode, SelectionNode
     from strawberry.types.field import StrawberryField
 
     from models.written import Shape
@@ -66,7 +73,7 @@ class _Selections:
     """Selections of one operation."""
 
     def __init__(self, info: GraphQLResolveInfo[Any]) -> None:
-        self._types = info.schema.type_map
+        self._schema = info.schema
         self._fragments = info.fragments
 
     def members(self, nodes: Iterable[FieldNode], type_name: str) -> Shape:
@@ -99,11 +106,14 @@ class _Selections:
                 fragment = unvisited.pop(node.name.value, None)
             if fragment is None:
                 continue
-            condition = fragment.type_condition
-            # What is valid here and is neither may be any object's, by a union for instance.
-            if condition and condition.name.value not in {type_.name, *map(str, type_.interfaces)}:
-                raise _Unwritable
-            self._collect(selected_by(fragment), type_, unvisited, found)
+            if self._applies(fragment.type_condition, type_):
+                self._collect(selected_by(fragment), type_, unvisited, found)
+
+    def _applies(self, condition: NamedTypeNode | None, type_: GraphQLObjectType) -> bool:
+        if condition is None or condition.name.value == type_.name:
+            return True
+        other = self._schema.type_map[condition.name.value]
+        return is_abstract_type(other) and self._schema.is_sub_type(other, type_)
 
     def _member(self, type_name: str, key: str, nodes: list[FieldNode]) -> Member:
         name = nodes[0].name.value
@@ -124,4 +134,4 @@ class _Selections:
         return Member(key, attribute)
 
     def _type(self, name: str) -> GraphQLObjectType:
-        return cast("GraphQLObjectType", self._types[name])
+        return cast("GraphQLObjectType", self._schema.type_map[name])

@@ -44,6 +44,30 @@ MOMENTS: Final = [
 ]
 """Times of creation, of which Python and RFC 3339 have not all."""
 
+NEW_CUSTOMERS: Final = st.fixed_dictionaries(
+    {"firstName": st.sampled_from(["Ada", '"\\/', "漢字 \U0001f600"]), "lastName": st.just("Lovelace")},
+    optional={
+        "middleName": st.sampled_from(["King", None]),
+        "emails": st.sampled_from([range(0), range(1), range(3)]).map(
+            lambda numbers: [{"email": f"{n}@example.com", "isPrimary": n == 1} for n in numbers]
+        ),
+        "phoneNumbers": st.sampled_from([range(0), range(1), range(3)]).map(
+            lambda numbers: [{"type": "work", "number": f"+493012345{n}"} for n in numbers]
+        ),
+        "address": st.builds(
+            lambda line2: (
+                {"line1": "1", "city": "Paris", "state": "Île", "postalCode": "75001", "country": "FR"}
+                | line2
+            ),
+            st.sampled_from([{}, {"line2": None}, {"line2": "\\"}]),
+        ),
+        "privacySettings": st.fixed_dictionaries(
+            {"marketingEmailsEnabled": st.booleans(), "twoFactorEnabled": st.booleans()}
+        ),
+    },
+)
+"""Inputs of creations, with all kinds of contacts, addresses, settings and names."""
+
 MOST_ALIASES: Final = 15
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 AROUND: Final = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount"
@@ -169,3 +193,27 @@ def test_what_is_written_is_what_is_read(api: Api, ids: list[str], cursor: str, 
 
     assert first == read
     assert written == read
+
+
+@given(st.data())
+def test_what_is_created_is_written_as_it_is_read(api: Api, data: st.DataObject) -> None:
+    """A creation's answer, the first one of its shape or a later one, is what a query reads afterwards."""
+    selection = data.draw(selections("Customer"))
+    assume(selection.count(": ") < MOST_ALIASES)
+    result = f"... on Problem {{ message }} ... on Customer {{ id {selection} }}"
+    query = f"mutation ($input: CreateCustomerInput!) {{ createCustomer(input: $input) {{ {result} }} }}"
+
+    for _ in range(2):
+        answer = api.post(query, input=data.draw(NEW_CUSTOMERS)).text
+        created = json.loads(answer, object_pairs_hook=list)
+        id_ = json.loads(answer)["data"]["createCustomer"]["id"]
+        read = asked(api, PLACES[0], f"id @include(if: true) {selection}", one=id_)
+
+        assert member(created, "data", "createCustomer") == member(read, "data", "customer")
+
+
+def member(pairs: Any, *keys: str) -> Any:
+    """Return what is behind keys of objects that are pairs."""
+    for key in keys:
+        pairs = dict(pairs)[key]
+    return pairs

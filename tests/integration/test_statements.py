@@ -264,3 +264,21 @@ async def test_creating_takes_one_statement(count: int) -> None:
         await CustomerRepository().insert(drafts(count))
 
     assert len(statements) == 1
+
+
+@pytest.mark.parametrize("key", [None, "key"])
+@pytest.mark.usefixtures("connected")
+async def test_what_is_created_again_is_written(key: str | None) -> None:
+    """The statement that creates a customer writes it, too; what a key has created may be there already."""
+    query = (
+        "mutation ($input: CreateCustomerInput!) { createCustomer(input: $input) { ... on Customer { id } } }"
+    )
+    created = {"firstName": "Ada", "lastName": "Lovelace", "idempotencyKey": key}
+    customers = CustomerService()
+
+    first = await answer(query, customers, input=created)
+    async with watched() as statements:
+        again = await answer(query, customers, input=created)
+
+    assert (again == first) == bool(key)
+    assert list(map(is_written, statements)) == ([False] * len(statements) if key else [True])
