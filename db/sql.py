@@ -44,36 +44,50 @@ class Sql:
 
     def compile(self) -> tuple[str, list[object]]:
         """Return the text with `$1`, `$2`, … and the values in that order, as asyncpg takes them."""
-        values: list[object] = []
-        return self._write(values, "${}", 1), values
+        flat = self.flat() if Sql in map(type, self.values) else self
+        text, order = _numbered(flat.text)
+        if len(order) != len(flat.values):
+            raise ValueError(_miscounted(len(flat.values), len(order), flat.text))
+        return text, [flat.values[position] for position in order]
 
     def flat(self) -> Sql:
         """Return the same with no pieces among its values, which takes less to compile, again and again."""
         values: list[object] = []
-        text = self._write(values, "{{{}}}", 0)
+        text = self._write(values)
         return Sql(text, tuple(values))
 
-    def _write(self, values: list[object], place: str, first: int) -> str:
+    def _write(self, values: list[object]) -> LiteralString:
         before, places = _parts(self.text)
         text = [before]
-        written: dict[int, str] = {}
+        written: dict[int, LiteralString] = {}
         for position, after in places:
             if position not in written:
                 value = self.values[position]
                 if isinstance(value, Sql):
-                    written[position] = value._write(values, place, first)  # noqa: SLF001 - of this class
+                    written[position] = value._write(values)  # noqa: SLF001 - of this class
                 else:
-                    written[position] = place.format(first + len(values))
+                    written[position] = "{" + str(len(values)) + "}"
                     values.append(value)
             text += written[position], after
         if len(written) != len(self.values):
-            message = f"{len(self.values)} values for {len(written)} places: {self.text}"
-            raise ValueError(message)
+            raise ValueError(_miscounted(len(self.values), len(written), self.text))
         return "".join(text)
 
 
+def _miscounted(values: int, places: int, text: str) -> str:
+    return f"{values} values for {places} places: {text}"
+
+
 @lru_cache(maxsize=2_048)
-def _parts(text: str) -> tuple[str, list[tuple[int, str]]]:
+def _numbered(text: LiteralString) -> tuple[str, list[int]]:
+    """Return a text with PostgreSQL's placeholders, and the numbers of the values for them."""
+    before, places = _parts(text)
+    order = list(dict.fromkeys(number for number, _ in places))
+    return before + "".join([f"${order.index(number) + 1}{after}" for number, after in places]), order
+
+
+@lru_cache(maxsize=2_048)
+def _parts(text: LiteralString) -> tuple[LiteralString, list[tuple[int, LiteralString]]]:
     """Return what stands before the first placeholder, then for each its value's number and what follows."""
     before, *rest = _PLACEHOLDER.split(text)
     numbers = count()
