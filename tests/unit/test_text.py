@@ -239,6 +239,26 @@ def test_a_phone_number_is_kept_in_e164(text: str) -> None:
         assert read(NUMBER, kept) == kept
 
 
+CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+EXAMPLES = [
+    str(phonenumbers.national_significant_number(number))
+    for code in CODES
+    if (number := phonenumbers.example_number_for_non_geo_entity(code))
+    or (number := phonenumbers.example_number(phonenumbers.region_code_for_country_code(code)))
+]
+
+
+@unhurried
+@given(
+    st.sampled_from(CODES) | st.integers(1, 999),
+    st.sampled_from(["", "", "", "0", "1", "8", "06", "02", "9", "15"]),
+    st.from_regex(r"[0-9]{3,13}", fullmatch=True) | st.sampled_from(EXAMPLES),
+)
+def test_digits_are_the_number_that_phonenumbers_reads(code: int, within: str, national: str) -> None:
+    """Numbers without spaces are read as with them: what is dialled within a country only is taken off."""
+    assert read(NUMBER, f"+{code}{within}{national}") == read(NUMBER, f"+ {code}{within}{national}")
+
+
 @pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
 def test_every_countrys_numbers_are_read(region: str) -> None:
     """A number of any country is kept in E.164, whether it is written so or with its usual spaces."""
