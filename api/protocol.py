@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from api.response import Cycle
 from api.security import HEADERS
 from api.settings import Settings
 
@@ -128,6 +129,8 @@ class Protocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self.answering = cycle
+        # uvicorn takes no other class for them.
+        cycle.__class__ = Cycle
         super()._start_asgi_task(cycle, app)
 
     def _drop(self, piece: bytes) -> None:

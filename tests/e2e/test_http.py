@@ -227,6 +227,26 @@ def test_requests_may_follow_each_other_at_once(connection: Connection) -> None:
     assert bodies == [{"status": "ok"}, ANSWER, {"status": "ok"}] * 5
 
 
+@pytest.mark.parametrize("request_", [GET + b"\r\n", FULL], ids=["GET", "POST"])
+def test_an_answer_is_one_piece(connection: Connection, request_: bytes) -> None:
+    """The head of an answer waits for the body, so that a client is not woken twice."""
+    connection.send(request_)
+    head, _, body = connection.socket.recv(65_536).partition(b"\r\n\r\n")
+    assert b"content-length: %d" % len(body) in head.splitlines()
+    assert json.loads(body) in ({"status": "ok"}, ANSWER)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+def test_an_answer_without_a_body(connection: Connection, method: str) -> None:
+    """An answer to HEAD says how long a body would be, and has none; the next answer follows it."""
+    connection.send(GET.replace(b"GET", method.encode()) + b"\r\n" + GET + b"\r\n")
+    status = int(connection.file.readline().split()[1])
+    headers = http.client.parse_headers(connection.file)
+    body = connection.file.read(int(headers["content-length"])) if method != "HEAD" else b""
+    assert (status, bool(body)) == ((200, False) if method == "HEAD" else (405, True))
+    assert json.loads(connection.answer()[2]) == {"status": "ok"}
+
+
 def test_garbage_after_a_request_does_not_take_its_answer(connection: Connection) -> None:
     """A request is answered though what follows it is no HTTP; then the connection is closed."""
     connection.send(FULL + b"\0" * 1000)
