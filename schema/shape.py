@@ -9,14 +9,8 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from graphql import (
-    FieldNode,
-    FragmentSpreadNode,
-    GraphQLObjectType,
-    get_named_type,
-    is_abstract_type,
-    is_object_type,
-)
+from graphql import FieldNode, FragmentSpreadNode, GraphQLObjectType, get_named_type, is_object_type
+from graphql.execution.collect_fields import does_fragment_condition_match
 
 from models.written import Member
 from schema.limits import selected_by
@@ -25,7 +19,7 @@ from schema.selection import remembered
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from graphql import FragmentDefinitionNode, GraphQLResolveInfo, NamedTypeNode, SelectionNode
+    from graphql import FragmentDefinitionNode, GraphQLResolveInfo, SelectionNode
     from strawberry.types.field import StrawberryField
 
     from models.written import Shape
@@ -106,14 +100,8 @@ class _Selections:
                 fragment = unvisited.pop(node.name.value, None)
             if fragment is None:
                 continue
-            if self._applies(fragment.type_condition, type_):
+            if does_fragment_condition_match(self._schema, fragment, type_):
                 self._collect(selected_by(fragment), type_, unvisited, found)
-
-    def _applies(self, condition: NamedTypeNode | None, type_: GraphQLObjectType) -> bool:
-        if condition is None or condition.name.value == type_.name:
-            return True
-        other = self._schema.type_map[condition.name.value]
-        return is_abstract_type(other) and self._schema.is_sub_type(other, type_)
 
     def _member(self, type_name: str, key: str, nodes: list[FieldNode]) -> Member:
         name = nodes[0].name.value
