@@ -73,13 +73,13 @@ class Field:
 
     `read` gets the value from an object where it is just an attribute; `batched` is the resolver that takes
     all objects at once, if there is one; `resolve` takes one, None meaning the default. `leaf` is the type of
-    the values if they are scalars or enums and not lists. `arguments` are known when they have been read once
-    and are the same for all objects and executions.
+    the values if they are scalars or enums and not lists. `fixed` says that arguments are the same for all
+    objects and executions; `arguments` are those once they have been read.
     """
 
     __slots__ = (
-        "arguments", "batched", "definition", "details", "key", "leaf", "name", "nodes", "number", "parent",
-        "plain", "read", "required", "resolve", "selections", "type",
+        "arguments", "batched", "definition", "details", "fixed", "key", "leaf", "name", "nodes", "number",
+        "parent", "plain", "read", "required", "resolve", "selections", "type",
     )  # fmt: skip
 
     def __init__(
@@ -105,6 +105,7 @@ class Field:
         self.read = _reader(definition, parent)
         self.batched = batch_resolver(definition, schema)
         self.resolve = direct_resolver(definition, schema) or definition.resolve
+        self.fixed = _are_fixed(definition, self.nodes[0])
         self.arguments: dict[str, Any] | None = None
         self.selections: dict[GraphQLObjectType, Selection] = {}
 
@@ -124,7 +125,7 @@ class Field:
         arguments = get_argument_values(
             self.definition, node, executor.variable_values, fragment_variables, executor.hide_suggestions
         )
-        if _are_fixed(self.definition, node):
+        if self.fixed:
             self.arguments = arguments
         return arguments
 

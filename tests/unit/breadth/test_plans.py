@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     FieldNode,
+    GraphQLScalarType,
     GraphQLSchema,
     OperationDefinitionNode,
     SelectionSetNode,
@@ -62,6 +64,60 @@ def test_more_variables_than_plans_are_kept() -> None:
         given = {name: bool(bits >> number & 1) for number, name in enumerate(names)}
         data = run(SCHEMA, document, variable_values=given).data
         assert data == {name: 1 for name in names if given[name]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "given"),
+    [
+        ("one: 1", {}, [(1, 2, [0])] * 3),
+        ("one: $one, two: null", {"one": 3}, [(3, None, [0])] * 3),
+        ("one: 1, all: [4]", {}, [(1, 2, [4])] * 3),
+        ("one: 1, all: $all", {"all": [5]}, [(1, 2, [5])] * 3),
+    ],
+)
+def test_arguments_are_the_same_each_time(
+    arguments: str, variables: dict[str, Any], given: list[tuple[object, ...]]
+) -> None:
+    """A document that is executed again has the same arguments, whatever resolvers did with those before."""
+    schema = build_schema("type Query { add(one: Int, two: Int = 2, all: [Int!]): String }")
+    document = parse(f"query ($one: Int, $all: [Int!]) {{ add({arguments}) }}")
+    asked = []
+
+    def add(_info: Any, **arguments: Any) -> None:
+        asked.append((arguments["one"], arguments["two"], [*arguments.get("all", [0])]))
+        arguments.get("all", []).append(6)
+        arguments.clear()
+
+    for _ in given:
+        run(schema, document, {"add": add}, variable_values=variables)
+
+    assert asked == given
+
+
+def test_other_variables_are_other_arguments() -> None:
+    """Only what stands in the document is the same for all executions of it."""
+    schema = build_schema("type Query { add(one: Int, two: Int = 2): String }")
+    document = parse("query ($one: Int) { add(one: $one, two: 3) }")
+    asked: list[dict[str, int]] = []
+    root = {"add": lambda _info, **arguments: asked.append(arguments)}
+
+    for variables in {"one": 1}, {"one": 2}, {}:
+        run(schema, document, root, variable_values=variables)
+
+    assert asked == [{"one": 1, "two": 3}, {"one": 2, "two": 3}, {"two": 3}]
+
+
+def test_an_argument_of_a_scalar_of_ones_own_is_read_each_time() -> None:
+    """What a scalar makes of a literal is for it to say, and may be another thing each time."""
+    numbers = count()
+    schema = build_schema("scalar Next type Query { add(one: Next): Int }")
+    scalar = schema.type_map["Next"]
+    assert isinstance(scalar, GraphQLScalarType)
+    scalar.coerce_input_literal = lambda _node: next(numbers)
+    document = parse("{ add(one: 0) }")
+    root = {"add": lambda _info, one: one}
+
+    assert [run(schema, document, root).data for _ in range(3)] == [{"add": 0}, {"add": 1}, {"add": 2}]
 
 
 def test_a_document_with_another_schema() -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import Any
 
 import pytest
-from graphql import ExecutionResult, GraphQLScalarType, build_schema, execute, parse
 
-from breadth import BreadthExecutor
 from tests.unit.breadth.asking import ask, failures
 
 SCHEMA = """
@@ -92,66 +89,6 @@ def test_arguments_are_coerced(arguments: str, given: dict[str, Any]) -> None:
     ask(SCHEMA, document, {"add": lambda _info, **arguments: asked.update(arguments)})
 
     assert asked == given
-
-
-@pytest.mark.parametrize(
-    ("arguments", "variables", "given"),
-    [
-        ("one: 1", {}, [(1, 2, [0])] * 3),
-        ("one: $one, two: null", {"one": 3}, [(3, None, [0])] * 3),
-        ("one: 1, all: [4]", {}, [(1, 2, [4])] * 3),
-        ("one: 1, all: $all", {"all": [5]}, [(1, 2, [5])] * 3),
-    ],
-)
-def test_arguments_are_the_same_each_time(
-    arguments: str, variables: dict[str, Any], given: list[tuple[object, ...]]
-) -> None:
-    """A document that is executed again has the same arguments, whatever resolvers did with those before."""
-    schema = build_schema("type Query { add(one: Int, two: Int = 2, all: [Int!]): String }")
-    document = parse(f"query ($one: Int, $all: [Int!]) {{ add({arguments}) }}")
-    asked = []
-
-    def add(_info: Any, **arguments: Any) -> None:
-        asked.append((arguments["one"], arguments["two"], [*arguments.get("all", [0])]))
-        arguments.get("all", []).append(6)
-        arguments.clear()
-
-    for _ in given:
-        execute(schema, document, {"add": add}, executor_class=BreadthExecutor, variable_values=variables)
-
-    assert asked == given
-
-
-def test_other_variables_are_other_arguments() -> None:
-    """Only what stands in the document is the same for all executions of it."""
-    schema = build_schema("type Query { add(one: Int, two: Int = 2): String }")
-    document = parse("query ($one: Int) { add(one: $one, two: 3) }")
-    asked: list[dict[str, int]] = []
-    root = {"add": lambda _info, **arguments: asked.append(arguments)}
-
-    for variables in {"one": 1}, {"one": 2}, {}:
-        execute(schema, document, root, executor_class=BreadthExecutor, variable_values=variables)
-
-    assert asked == [{"one": 1, "two": 3}, {"one": 2, "two": 3}, {"two": 3}]
-
-
-def test_an_argument_of_a_scalar_of_ones_own_is_read_each_time() -> None:
-    """What a scalar makes of a literal is for it to say, and may be another thing each time."""
-    numbers = count()
-    schema = build_schema("scalar Next type Query { add(one: Next): Int }")
-    scalar = schema.type_map["Next"]
-    assert isinstance(scalar, GraphQLScalarType)
-    scalar.coerce_input_literal = lambda _node: next(numbers)
-    document = parse("{ add(one: 0) }")
-    root = {"add": lambda _info, one: one}
-
-    answers = [execute(schema, document, root, executor_class=BreadthExecutor) for _ in range(3)]
-
-    assert [answer.data for answer in answers if isinstance(answer, ExecutionResult)] == [
-        {"add": 0},
-        {"add": 1},
-        {"add": 2},
-    ]
 
 
 def test_an_argument_that_does_not_fit_is_an_error_of_each_object() -> None:
