@@ -37,7 +37,10 @@ _Side = Literal["after", "before"]
 
 
 class _Form(NamedTuple):
-    """What pages have in common that differ in their sizes and positions only."""
+    """What pages have in common that differ in their sizes and positions, or filters, only.
+
+    Those that are `planned` share one plan.
+    """
 
     end: Literal["first", "last"]
     order: Order
@@ -49,13 +52,17 @@ class _Form(NamedTuple):
 
 def paging(request: PageRequest, parts: PageParts) -> Paging:
     """Return how a page is read."""
-    planned = request.size < _PLANNED
+    filtered = request.where is not None or request.search is not None
     form = _Form(
-        request.end, request.order, request.after is not None, request.before is not None, planned, parts
+        end=request.end,
+        order=request.order,
+        after=request.after is not None,
+        before=request.before is not None,
+        # What a filter lets through depends on its values: PostgreSQL is to plan for them each time.
+        planned=request.size < _PLANNED and not filtered,
+        parts=parts,
     )
-    if request.where or request.search:
-        return Paging(form, request.where, request.search)
-    return _paging(form)
+    return Paging(form, request.where, request.search) if filtered else _paging(form)
 
 
 class Paging:
@@ -68,8 +75,6 @@ class Paging:
         parts, field = form.parts, form.order.field
         if field is None and search is None:
             raise ValueError("the order of a search needs a search")
-        # What a filter lets through depends on its values: PostgreSQL is to plan for them each time.
-        self._planned = form.planned and not where and not search
         self._rank = search.rank() if search and field is None else None
         ranked = self._rank is not None
         key = _ORDERED[field or OrderField.LAST_NAME]
@@ -147,7 +152,8 @@ class Paging:
             self._count() if form.parts.counted else sql("NULL"),
         )
         written: LiteralString = "array_agg(written)" if form.parts.written else "NULL"
-        columns = sql(written + " AS written, " + self._columns.select, *[_last] * form.parts.ends)
+        last = [_last] if form.parts.ends else []
+        columns = sql(written + " AS written, " + self._columns.select, *last)
         customers = sql("SELECT {} FROM ({}) AS page", columns, page)
         if form.parts.contacts is None:
             return sql("SELECT {}, {}, {}, customers.* FROM ({}) AS customers", *around, customers)
@@ -159,7 +165,7 @@ class Paging:
         )
 
     def _some(self, found: Select) -> Sql:
-        if not self._planned:
+        if not self._form.planned:
             return sql("{} LIMIT {}", found.sql(), _one_more)
         # A plan that is kept knows no size. PostgreSQL would expect a tenth of the table, and so plan each
         # page anew, which takes longer than reading it. So it would small pages, if a size was no subquery.

@@ -31,8 +31,8 @@ _PLAIN_ADDRESS = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([a-z0-9.-]+)", re.ASCII
 )
 _LONGEST_ADDRESS = 254
+_PLAIN_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 # What phonenumbers would read besides, letters and extensions for instance, E.164 has no place for.
-_PLAIN_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _PHONE_NUMBER = re.compile(r"\+[0-9 ().\-/\u00a0\u2010-\u2015]+")
 
 
@@ -98,20 +98,20 @@ def _is_normal(domain: str) -> bool:
 
 def phone_number(text: str) -> str:
     """Return a phone number in E.164 form; the leading + with the country code is required."""
-    plain = _plain_number(text)
-    if plain and phonenumbers.is_valid_number(plain):
-        return text
-    if _PHONE_NUMBER.fullmatch(text):
-        try:
-            number = phonenumbers.parse(text)
-        except phonenumbers.NumberParseException:
-            number = None
-        if number and phonenumbers.is_valid_number(number):
-            return f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
+    number = _plain_number(text) or _any_number(text)
+    if number and phonenumbers.is_valid_number(number):
+        return f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
     raise refused(
         IssueCode.INVALID_PHONE_NUMBER,
         "Give a phone number with its country code and no extension, such as +14155552671.",
     )
+
+
+def _any_number(text: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(text) if _PHONE_NUMBER.fullmatch(text) else None
+    except phonenumbers.NumberParseException:
+        return None
 
 
 def _plain_number(text: str) -> phonenumbers.PhoneNumber | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from itertools import chain, count, repeat
+from itertools import count, repeat
 from typing import Any, NamedTuple
 
 import orjson
@@ -155,8 +155,7 @@ def _edges(connection: Connection, members: Shape) -> Fragment:
                 values = repeat(f'"{text}"'.encode(), len(connection.nodes))
         pieces += repeat(f'{before}"{name}":'.encode()), values
         before = ","
-    edges = zip(*pieces, repeat(b"},"), strict=False)
-    return Fragment(b"[" + b"".join(chain.from_iterable(edges))[:-1] + b"]")
+    return _list(map(b"".join, zip(*pieces, repeat(b"}"), strict=False)))
 
 
 def _list(items: Iterable[bytes]) -> Fragment:
