@@ -71,6 +71,7 @@ WITH postal_addresses AS MATERIALIZED (
         AS input (id, first_name, middle_name, last_name)
     LEFT JOIN postal_addresses a ON a.owner = input.id
     LEFT JOIN privacy_settings s ON s.owner = input.id
+    RETURNING *
 )
 """
 
@@ -101,13 +102,11 @@ SELECT now(),
     ARRAY(SELECT phone_id FROM customer_phone_numbers ORDER BY phone_id)
 """
 
-_INSERT_ONE: LiteralString = _OF_ONE + _AND_CONTACTS + _KEYS
-_INSERT_MANY: LiteralString = _OF_MANY + _AND_CONTACTS + _KEYS
 
-
-@lru_cache(maxsize=MOST_SHAPES)
-def _insert_and_write(written: Written) -> LiteralString:
-    return _OF_ONE + _AND_CONTACTS + "SELECT " + written.json + " FROM customers c"
+@lru_cache(maxsize=2 * (MOST_SHAPES + 1))
+def _text(insert: LiteralString, written: Written | None) -> LiteralString:
+    select = "SELECT c.customer_id, " + written.json + " FROM customers c" if written else _KEYS
+    return insert + _AND_CONTACTS + select
 
 
 class Insertion:
@@ -119,14 +118,13 @@ class Insertion:
     def statement(self, written: Written | None = None) -> Sql:
         """Return the one statement that creates all customers with all that they own.
 
-        With `written`, which is for one customer, it returns that one as JSON.
+        Its row is for `customers`; with `written` there are rows instead, each customer's id and JSON.
         """
+        insert, values = (_OF_ONE, self._one()) if len(self._drafts) == 1 else (_OF_MANY, self._many())
         contacts = *_columns(3, self._emails()), *_columns(3, self._phone_numbers())
-        if len(self._drafts) == 1:
-            return sql(_insert_and_write(written) if written else _INSERT_ONE, *self._one(), *contacts)
-        return sql(_INSERT_MANY, *self._many(), *contacts)
+        return sql(_text(insert, written), *values, *contacts)
 
-    def _one(self) -> list[object]:
+    def _one(self) -> Sequence[object]:
         [(id_, draft)] = self._drafts
         return [
             *_values(draft.address, record.ADDRESS),
@@ -134,7 +132,7 @@ class Insertion:
             *(id_, draft.first_name, draft.middle_name, draft.last_name),
         ]
 
-    def _many(self) -> list[list[object]]:
+    def _many(self) -> Sequence[object]:
         drafts = self._drafts
         return [
             *_columns(7, [(i, *_values(d.address, record.ADDRESS)) for i, d in drafts if d.address]),

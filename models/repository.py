@@ -122,11 +122,12 @@ class CustomerRepository:
         rows = await self._fetch(insertion.statement())
         return insertion.customers(rows[0])
 
-    async def insert_written(self, id_: UUID, draft: CustomerDraft, written: Written) -> bytes:
-        """Create a customer as `insert` does, and return it as JSON in UTF-8."""
-        rows = await self._fetch(Insertion({id_: draft}).statement(written))
-        json: bytes = rows[0][0]
-        return json
+    async def insert_written(
+        self, drafts: Mapping[UUID, CustomerDraft], written: Written
+    ) -> dict[UUID, bytes]:
+        """Create customers as `insert` does, and return them as JSON in UTF-8."""
+        rows = await self._fetch(Insertion(drafts).statement(written))
+        return {row[0]: row[1] for row in rows}
 
     async def store(self, drafts: Mapping[UUID, CustomerDraft]) -> None:
         """Create customers as `insert` does, without making instances of them."""

@@ -7,8 +7,10 @@ customer's updated_at, so that a caller who names the version it saw is never ov
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from db.group_commit import GroupCommit
 from db.session import bulk_transaction, flush, transaction
 from models import creation
 from models.constraint import explained
@@ -24,7 +26,7 @@ from models.errors import (
 )
 from models.ids import new_ids
 from models.repository import CustomerRepository
-from models.written import Shapes
+from models.written import MOST_SHAPES, Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -72,6 +74,7 @@ class CustomerService:
     def __init__(self, key_lifetime: timedelta = timedelta(days=1)) -> None:
         self._key_lifetime = key_lifetime
         self._shapes = Shapes()
+        self._creations = lru_cache(MOST_SHAPES)(_creations)
 
     def written(self, shape: Shape) -> Written | None:
         """Return how PostgreSQL writes customers of a shape as JSON; None where they are to be read.
@@ -127,9 +130,11 @@ class CustomerService:
         return result
 
     async def create_written(self, draft: CustomerDraft, written: Written) -> bytes:
-        """Create a customer without an idempotency key, and return it as JSON in UTF-8."""
-        [id_] = new_ids(1)
-        return await CustomerRepository().insert_written(id_, draft, written)
+        """Create a customer without an idempotency key, and return it as JSON in UTF-8.
+
+        Those that are created at a time share statements.
+        """
+        return await self._creations(written).write(draft)
 
     async def create_many(
         self, drafts: Sequence[CustomerDraft | InvalidInput], *, atomic: bool
@@ -287,6 +292,15 @@ class CustomerService:
                 await change(customers)
                 await customers.touch(id_)
                 return (await customers.find_whole([id_]))[id_]
+
+
+def _creations(written: Written) -> GroupCommit[CustomerDraft, bytes]:
+    async def create(drafts: Sequence[CustomerDraft]) -> list[bytes]:
+        new = dict(zip(new_ids(len(drafts)), drafts, strict=True))
+        created = await CustomerRepository().insert_written(new, written)
+        return [created[id_] for id_ in new]
+
+    return GroupCommit(create)
 
 
 def _no_email(id_: int) -> NotFound:
