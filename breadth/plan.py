@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
-from operator import attrgetter, is_
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
     GraphQLBoolean,
-    GraphQLDeferDirective,
-    GraphQLError,
     GraphQLID,
-    GraphQLIncludeDirective,
     GraphQLNonNull,
-    GraphQLSkipDirective,
-    GraphQLStreamDirective,
     GraphQLString,
     VariableNode,
     get_nullable_type,
     is_leaf_type,
     specified_scalar_types,
 )
-from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
-from graphql.type.introspection import SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef
+from graphql.type.introspection import TypeNameMetaFieldDef
 from strawberry.types.field import StrawberryField
 
 from breadth.attempt import attempt
@@ -33,27 +27,17 @@ from breadth.direct import direct_resolver
 from breadth.kinds import NOTHING, any_extraordinary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from graphql import (
-        DirectiveNode,
         FieldNode,
-        FragmentDefinitionNode,
         GraphQLField,
         GraphQLObjectType,
         GraphQLOutputType,
         GraphQLSchema,
-        OperationDefinitionNode,
-        SelectionSetNode,
     )
     from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
     from graphql.execution.executor import Executor
-
-MOST_OPERATIONS = 1_000
-"""How many operations' plans are kept; the one that was made first goes first."""
-
-MOST_VARIANTS = 16
-"""How many plans are kept of an operation whose variables decide what is skipped."""
 
 MOST_DISPLAYED = 50
 """How many fields a selection may have to be put together in the quick way."""
@@ -193,88 +177,6 @@ def _display(size: int) -> Callable[..., Callable[[Sequence[Sequence[Any]]], lis
     source = f"lambda {keys}: lambda columns: [{{{pairs}}} for {values} in zip(*columns)]"
     display: Callable[..., Any] = eval(source)  # noqa: S307 - nothing of it comes from anywhere but a number
     return display
-
-
-class _Operation:
-    """An operation, the variables that decide what is skipped of it, and its plans."""
-
-    __slots__ = ("conditions", "covered", "fragments", "operation", "schema", "selections")
-
-    def __init__(self, executor: Executor[Any]) -> None:
-        self.schema = executor.schema
-        self.operation = executor.operation
-        self.fragments = list(executor.fragment_definitions.values())
-        directives = list(_directives(self.operation, self.fragments))
-        self.covered = not any(
-            directive.name.value in (GraphQLDeferDirective.name, GraphQLStreamDirective.name)
-            for directive in directives
-        ) and not any(fragment.variable_definitions for fragment in self.fragments)
-        self.conditions = [
-            argument.value.name.value
-            for directive in directives
-            if directive.name.value in (GraphQLSkipDirective.name, GraphQLIncludeDirective.name)
-            for argument in directive.arguments or ()
-            if isinstance(argument.value, VariableNode)
-        ]
-        self.selections: dict[tuple[object, ...], Selection | None] = {}
-
-    def is_of(self, executor: Executor[Any]) -> bool:
-        return (
-            self.schema is executor.schema
-            and len(self.fragments) == len(executor.fragment_definitions)
-            and all(map(is_, self.fragments, executor.fragment_definitions.values()))
-        )
-
-    def selection(self, executor: Executor[Any]) -> Selection | None:
-        coerced = executor.variable_values.coerced
-        conditions = tuple([coerced.get(name) for name in self.conditions])
-        if conditions not in self.selections:
-            if len(self.selections) >= MOST_VARIANTS:
-                self.selections.clear()
-            self.selections[conditions] = self._planned(executor)
-        return self.selections[conditions]
-
-    def _planned(self, executor: Executor[Any]) -> Selection | None:
-        root = self.schema.get_root_type(self.operation.operation)
-        if not self.covered or root is None:
-            return None
-        try:
-            grouped, *_ = collect_fields(
-                self.schema, executor.fragments, executor.variable_values, root, self.operation
-            )
-        except (GraphQLError, RecursionError):
-            return None
-        selection = Selection(self.schema, root, grouped)
-        introspects = any(
-            field.definition in (SchemaMetaFieldDef, TypeMetaFieldDef) for field in selection.fields
-        )
-        return None if introspects else selection
-
-
-_operations: dict[int, _Operation] = {}
-
-
-def root_selection(executor: Executor[Any]) -> Selection | None:
-    """Return what an executor's operation asks of the root, or None when it needs graphql-core's executor."""
-    # Nodes compare by their content, which takes long; an entry keeps its operation, so the id stays its own.
-    key = id(executor.operation)
-    operation = _operations.get(key)
-    if operation is None or not operation.is_of(executor):
-        if len(_operations) >= MOST_OPERATIONS:
-            _operations.pop(next(iter(_operations)), None)
-        operation = _operations[key] = _Operation(executor)
-    return operation.selection(executor)
-
-
-def _directives(
-    operation: OperationDefinitionNode, fragments: Sequence[FragmentDefinitionNode]
-) -> Iterator[DirectiveNode]:
-    waiting: list[SelectionSetNode | None] = [node.selection_set for node in (operation, *fragments)]
-    while waiting:
-        selection_set = waiting.pop()
-        for node in selection_set.selections if selection_set else ():
-            yield from node.directives or ()
-            waiting.append(getattr(node, "selection_set", None))
 
 
 def _are_fixed(definition: GraphQLField, node: FieldNode) -> bool:

@@ -23,6 +23,9 @@ from models.errors import IssueCode
 if TYPE_CHECKING:
     from typing import LiteralString
 
+# There are more patterns than Python's own cache has room for.
+phonenumbers.enable_pattern_cache()
+
 _CONTROL = {"Cc", "Cs", "Zl", "Zp"}
 _INVISIBLE = {"Cf", "Zs"}
 _FAR_TOO_LONG = 2_000

@@ -22,7 +22,7 @@ from graphql import (
     parse,
 )
 
-from breadth import BreadthExecutor, plan
+from breadth import BreadthExecutor, request
 from tests.unit.breadth.asking import ask, failures
 
 SCHEMA = build_schema("type Query { a: Int b: Int pet: Pet } type Pet { name: String age: Int }")
@@ -150,8 +150,8 @@ def test_two_operations_of_one_document() -> None:
 
 def test_as_many_plans_as_the_bound_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plans do not pile up: the oldest goes, and its document with it."""
-    monkeypatch.setattr(plan, "MOST_OPERATIONS", 3)
-    monkeypatch.setattr(plan, "_operations", {})
+    monkeypatch.setattr(request, "MOST_REQUESTS", 3)
+    monkeypatch.setattr(request, "_requests", {})
     first = parse("{ a }")
     gone = weakref.ref(first.definitions[0])
     run(SCHEMA, first)
@@ -162,7 +162,7 @@ def test_as_many_plans_as_the_bound_are_kept(monkeypatch: pytest.MonkeyPatch) ->
 
     gc.collect()
     assert gone() is None
-    assert len(plan._operations) == 3
+    assert len(request._requests) == 3
 
 
 ENDLESS = build_schema("type Query { q: Query n: Int }")
