@@ -61,7 +61,7 @@ class _Country(NamedTuple):
 
     def has(self, number: str) -> bool:
         """Return whether a number is valid as it stands, as phonenumbers' `is_valid_number` finds out."""
-        if number.startswith("0") or self.prefix.match(number):
+        if self.prefix.match(number):
             return False
         for beginning, numbers in self.regions:
             if beginning is None and numbers.fullmatch(number):

@@ -33,6 +33,7 @@ from breadth import BreadthExecutor
 SCHEMA: Final = build_schema(
     """
     scalar Even
+    scalar Any
     enum Color { RED GREEN }
     input Inner { name: String! tags: [String!] = ["none"] inner: Inner inners: [Inner] color: Color = RED }
     input One @oneOf { number: Int text: String }
@@ -40,7 +41,9 @@ SCHEMA: Final = build_schema(
         id: ID! int: Int! = 7 float: Float yes: Boolean! even: Even evens: [Even] many: [[Int!]]
         inner: Inner!
     }
-    type Query { ask(all: All list: [All!] inner: Inner one: One even: Even texts: [String]): String }
+    type Query {
+        ask(all: All list: [All!] inner: Inner one: One even: Even texts: [String] anys: [Any!]): String
+    }
     """
 )
 
@@ -57,9 +60,9 @@ SCHEMA.type_map["All"].fields["yes"].out_name = "agreed"  # type: ignore[attr-de
 DOCUMENT: Final = parse(
     """query (
         $all: All $list: [All!] $inner: Inner = {name: "default"} $must: Inner! $one: One $even: Even
-        $texts: [String] = ["default"] $unused: Int
+        $texts: [String] = ["default"] $anys: [Any!] $unused: Int
     ) {
-        ask(all: $all list: $list inner: $inner one: $one even: $even texts: $texts)
+        ask(all: $all list: $list inner: $inner one: $one even: $even texts: $texts anys: $anys)
         must: ask(inner: $must)
     }"""
 )
@@ -72,6 +75,7 @@ LEAVES: Final = {
     "Float": st.sampled_from([0, 1.5]),
     "Boolean": st.booleans(),
     "Even": st.sampled_from([0, 4]),
+    "Any": st.sampled_from([0, "text", [None], {"deep": {"deeper": []}}]),
     "Color": st.sampled_from(["RED", "GREEN"]),
 }
 LEFT_OUT: Final = [
@@ -175,6 +179,37 @@ def test_variables_are_those_of_graphql_core(variables: dict[str, Any]) -> None:
 
     assert asked(BreadthExecutor, variables) == expected
     assert asked(BreadthExecutor, variables) == expected
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"must": {"name": "x", "other": 1}},
+        {"must": {"other": 1}},
+        {"must": {"name": None}},
+        {"must": {"name": "x", "color": "BLUE"}},
+        {"must": {"name": "x", "tags": "one"}},
+        {"must": {"name": "x", "tags": [None]}},
+        {"must": {"name": "x", "inners": [{}, None]}},
+        {"must": None},
+        {"even": 3},
+        {"even": "text"},
+        {"even": [2]},
+        {"list": {"id": 1, "yes": True, "inner": {"name": "x"}}},
+        {"texts": {"name": "x"}},
+        {"one": {"number": 1, "text": "x"}},
+        {"unused": True},
+        {"anys": [None]},
+        {"anys": [Undefined]},
+        {"anys": [{"deep": []}, [[None]]]},
+    ],
+)
+def test_what_is_odd_is_for_graphql_core(odd: dict[str, Any]) -> None:
+    """One value that does not fit, or not as it stands, has graphql-core's answer beside others that fit."""
+    fits: dict[str, Any] = {"must": {"name": "x"}, "inner": None, "texts": ["x"]}
+
+    for variables in (fits, fits | odd, fits):
+        assert asked(BreadthExecutor, variables) == asked(Executor, variables)
 
 
 @pytest.mark.parametrize("field", ["inner", "inners"])
