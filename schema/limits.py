@@ -110,24 +110,24 @@ def read(query: str, limits: Limits) -> DocumentNode:
 
 def check(document: DocumentNode, limits: Limits) -> None:
     """Refuse a document beyond a limit; raises as `read` does."""
-    shapes: dict[str, Shape] = {}
+    fragments: dict[str, Counts] = {}
     pairs = 0
     for definition in ordered(document):
-        shape = _shape(definition, shapes)
+        counts = _counted(definition, fragments)
         if isinstance(definition, FragmentDefinitionNode):
-            shapes[definition.name.value] = shape
+            fragments[definition.name.value] = counts
         # Whoever walks through the document takes that many steps, be the definition used or not.
-        if shape.selections > limits.tokens:
+        if counts.selections > limits.tokens:
             what = "selections, with its fragments written out"
             instead = "spread fewer fragments, or split it into several requests"
             raise _too_large("tokens", limits.tokens, what, instead)
-        pairs += sum(count * (count - 1) // 2 for count in shape.fields.values())
+        pairs += sum(count * (count - 1) // 2 for count in counts.fields.values())
         if pairs > limits.tokens * REPETITIONS:
             raise DocumentTooLarge(
                 "tokens", "The document repeats the same fields too often; ask for each once."
             )
         if isinstance(definition, OperationDefinitionNode):
-            _check(shape, limits)
+            _check(counts, limits)
 
 
 def check_variables(variables: dict[str, Any], limits: Limits) -> None:
@@ -152,20 +152,20 @@ def check_variables(variables: dict[str, Any], limits: Limits) -> None:
         pending += value
 
 
-def _check(shape: Shape, limits: Limits) -> None:
+def _check(counts: Counts, limits: Limits) -> None:
     for limit, count, maximum, what, instead in (
         (
             "depth",
-            shape.depth,
+            counts.depth,
             limits.depth,
             "levels of fields",
             "ask for what lies deeper in another request",
         ),
-        ("aliases", shape.aliases, limits.aliases, "aliases", "split it into several requests"),
-        ("directives", shape.directives, limits.directives, "directives", "leave some out"),
+        ("aliases", counts.aliases, limits.aliases, "aliases", "split it into several requests"),
+        ("directives", counts.directives, limits.directives, "directives", "leave some out"),
         (
             "rootFields",
-            shape.root_fields,
+            counts.root_fields,
             limits.root_fields,
             "fields at its root",
             "split it into several requests",
@@ -196,7 +196,7 @@ def _has_more_tokens(query: str, limit: int) -> bool:
 
 
 @dataclass(slots=True)
-class Shape:
+class Counts:
     """What is counted in a selection set with its fragments written out.
 
     Of what is asked about the schema, `depth` has only the first level: clients ask as deeply as types nest,
@@ -211,36 +211,36 @@ class Shape:
     fields: Counter[tuple[int, str]] = dataclass_field(default_factory=Counter)
 
 
-def _shape(definition: Definition, fragments: dict[str, Shape]) -> Shape:
-    shape = Shape(directives=len(definition.directives or ()))
+def _counted(definition: Definition, fragments: dict[str, Counts]) -> Counts:
+    counts = Counts(directives=len(definition.directives or ()))
     for variable in definition.variable_definitions or ():
-        shape.directives += len(variable.directives or ())
+        counts.directives += len(variable.directives or ())
     pending = [(selection, 1, False) for selection in definition.selection_set.selections]
     while pending:
         selection, level, hidden = pending.pop()
-        shape.selections += 1
-        shape.directives += len(selection.directives or ())
+        counts.selections += 1
+        counts.directives += len(selection.directives or ())
         if isinstance(selection, FragmentSpreadNode):
             if spread := fragments.get(selection.name.value):
-                shape.selections += spread.selections
-                shape.directives += spread.directives
-                shape.aliases += spread.aliases
-                shape.root_fields += spread.root_fields if level == 1 else 0
-                shape.depth = max(shape.depth, 0 if hidden else level - 1 + spread.depth)
+                counts.selections += spread.selections
+                counts.directives += spread.directives
+                counts.aliases += spread.aliases
+                counts.root_fields += spread.root_fields if level == 1 else 0
+                counts.depth = max(counts.depth, 0 if hidden else level - 1 + spread.depth)
                 for (below, name), count in spread.fields.items():
-                    shape.fields[level - 1 + below, name] += count
+                    counts.fields[level - 1 + below, name] += count
             continue
         below = level
         if isinstance(selection, FieldNode):
             name = _answered(selection)
-            shape.fields[level, name] += 1
-            shape.aliases += selection.alias is not None
-            shape.root_fields += level == 1
-            shape.depth = max(shape.depth, 0 if hidden else level)
+            counts.fields[level, name] += 1
+            counts.aliases += selection.alias is not None
+            counts.root_fields += level == 1
+            counts.depth = max(counts.depth, 0 if hidden else level)
             hidden = hidden or selection.name.value in _INTROSPECTION
             below += 1
         pending += [(selected, below, hidden) for selected in selected_by(selection)]
-    return shape
+    return counts
 
 
 def _answered(field: FieldNode) -> str:
