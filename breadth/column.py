@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
+from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -15,7 +16,7 @@ from graphql import GraphQLNonNull
 from graphql.pyutils import Path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from graphql import GraphQLOutputType, GraphQLResolveInfo
 
@@ -43,22 +44,27 @@ class Objects(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A part of a path: the key, its number among its siblings, and the column of the value it leads to."""
+    """A part of a path: the key, its number among its siblings, and the column of the value it leads to.
+
+    `awaited` says whether something has been awaited for that value, `task` whether graphql-core would do so
+    in a task of its own.
+    """
 
     key: str | int
     number: int
     column: Column
+    awaited: bool
+    task: bool
 
 
 class Column(ABC):
     """Values, and the answers to them as they come.
 
     `rows` are those still to be answered. `failure` takes the place of a value that cannot be completed:
-    None, or `FAILED` where null is not allowed. `waits` is 1 where graphql-core would start a task for each
-    value, else 0.
+    None, or `FAILED` where null is not allowed. `awaited` are the rows that something has been awaited for.
     """
 
-    __slots__ = ("answers", "failure", "field", "rows", "type", "values", "waits")
+    __slots__ = ("answers", "awaited", "failure", "field", "rows", "type", "values")
 
     def __init__(self, field: Field, type_: GraphQLOutputType) -> None:
         self.field = field
@@ -68,13 +74,17 @@ class Column(ABC):
         else:
             self.failure = None
             self.type = type_
-        self.waits = 0
+        self.awaited: frozenset[int] = frozenset()
 
     def fill(self, values: list[Any]) -> None:
         """Begin to answer these values."""
         self.values = values
         self.answers: list[Answer] = [None] * len(values)
         self.rows: Sequence[int] = range(len(values))
+
+    def wait_for(self, rows: Iterable[int]) -> None:
+        """Note that something is awaited for the values in these rows."""
+        self.awaited = self.awaited.union(rows)
 
     def at(self, rows: Sequence[int]) -> Sequence[Any]:
         """Return the values in these rows."""
@@ -103,9 +113,9 @@ class Column(ABC):
 
 
 class FieldColumn(Column):
-    """The values of a field, one for each object."""
+    """The values of a field, one for each object; `task` says whether other fields are awaited beside it."""
 
-    __slots__ = ("_build_info", "_infos", "objects")
+    __slots__ = ("_build_info", "_infos", "objects", "task")
 
     def __init__(
         self,
@@ -115,13 +125,15 @@ class FieldColumn(Column):
     ) -> None:
         super().__init__(field, field.type)
         self.objects = objects
+        self.task = False
         self._build_info = build_info
         self._infos: dict[int, GraphQLResolveInfo[Any]] = {}
 
     def step(self, row: int) -> tuple[Step, Column | None, int]:
         """Return the field's key, and where the object is."""
         _, column, rows = self.objects
-        return Step(self.field.key, self.field.number, self), column, rows[row] if column else 0
+        step = Step(self.field.key, self.field.number, self, row in self.awaited, self.task)
+        return step, column, rows[row] if column else 0
 
     def info(self, row: int) -> GraphQLResolveInfo[Any]:
         """Return the same info for everything about one object's field."""
@@ -139,7 +151,7 @@ class FieldColumn(Column):
 class ItemColumn(Column):
     """The items of lists, one list after the other: `owners` says in which rows the lists are."""
 
-    __slots__ = ("lists", "owners", "starts")
+    __slots__ = ("_counted", "_counts", "lists", "owners", "starts")
 
     def __init__(
         self,
@@ -154,6 +166,14 @@ class ItemColumn(Column):
         self.lists = lists
         self.owners = owners
         self.starts = [0, *accumulate(sizes)]
+        self._counted: frozenset[int] | None = None
+        self._counts: Counter[int] = Counter()
+
+    def wait_for(self, rows: Iterable[int]) -> None:
+        """Note that something is awaited for these items, and so for lists of lists that they are in."""
+        super().wait_for(rows)
+        if isinstance(self.lists, ItemColumn):
+            self.lists.wait_for({self.owners[self.number(row)] for row in rows})
 
     def number(self, row: int) -> int:
         """Return which of the lists an item belongs to."""
@@ -163,7 +183,14 @@ class ItemColumn(Column):
         """Return the item's index, and where its list is."""
         number = self.number(row)
         index = row - self.starts[number]
-        return Step(index, index, self), self.lists, self.owners[number]
+        step = Step(index, index, self, row in self.awaited, self._awaited_of()[number] > 1)
+        return step, self.lists, self.owners[number]
+
+    def _awaited_of(self) -> Counter[int]:
+        """Return how many items are awaited of each list."""
+        if self._counted is not self.awaited:
+            self._counted, self._counts = self.awaited, Counter(map(self.number, self.awaited))
+        return self._counts
 
     def info(self, row: int) -> GraphQLResolveInfo[Any]:
         """Return the info of the field that the list belongs to."""

@@ -26,7 +26,7 @@ from breadth.attempt import attempt
 from breadth.collected import Collected
 from breadth.column import FAILED, Answer, Column, ItemColumn, Objects
 from breadth.eager import Eager
-from breadth.errors import FieldError, field_error
+from breadth.errors import FieldError, field_error, reported
 from breadth.kinds import any_absent, examples
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLAbstractType, GraphQLLeafType, GraphQLList, GraphQLObjectType
 
+    from breadth.errors import Order
     from breadth.executor import BreadthExecutor
     from breadth.plan import Selection
 
@@ -49,6 +50,8 @@ class Completion(ABC):
         self.executor = executor
         self.eager = Eager()
         self.errors: list[FieldError] = []
+        self._reported: list[GraphQLError] = []
+        self._nulled: set[Order] = set()
 
     @abstractmethod
     async def fields(self, selection: Selection, objects: Objects) -> list[Answer]:
@@ -80,6 +83,12 @@ class Completion(ABC):
         """Answer a value with its error; one that came to light behind list items stands `after` as many."""
         self.errors.append(field_error(column, row, error, *after))
         column.answers[row] = column.failure
+
+    def reported(self) -> list[GraphQLError]:
+        """Return the errors so far in order; those that come from now on come after them."""
+        self._reported += reported(self.errors, self._nulled)
+        self.errors.clear()
+        return self._reported
 
     def all_failed(self, answers: Sequence[Answer]) -> bool:
         """Return whether every answer has failed where null is not allowed."""
@@ -123,7 +132,7 @@ class Completion(ABC):
         together = isinstance(column, ItemColumn) and len(column.owners) == 1 and column.failure is FAILED
         if isinstance(column, ItemColumn):
             waiting = self._wanted(column, waiting)
-            column.waits = int(len(waiting) > 1)
+        column.wait_for(waiting)
 
         async def arrive(row: int) -> None:
             try:
@@ -160,17 +169,19 @@ class Completion(ABC):
             return any(map(is_awaitable, values))
         return any(map(is_awaitable, kinds.values()))
 
-    async def _all_arrived(self, values: list[Any]) -> list[Any]:
-        """Return what was asked about values, exceptions among it, awaited where it has to be."""
-        if self._any_awaitable(values, examples(values)):
-            rows = [row for row, value in enumerate(values) if self.executor.is_awaitable(value)]
-            awaitables = [values[row] for row in rows]
+    async def _all_arrived(self, column: Column, rows: Sequence[int], told: list[Any]) -> list[Any]:
+        """Return what was told about the values in rows, exceptions among it, awaited where it has to be."""
+        if self._any_awaitable(told, examples(told)):
+            numbers = [number for number, value in enumerate(told) if self.executor.is_awaitable(value)]
+            column.wait_for([rows[number] for number in numbers])
+            awaitables = [told[number] for number in numbers]
             await self.eager.turn_async(awaitables)
-            for row, value in zip(rows, await gather(*awaitables, return_exceptions=True), strict=True):
+            arrived = await gather(*awaitables, return_exceptions=True)
+            for number, value in zip(numbers, arrived, strict=True):
                 if isinstance(value, BaseException) and not isinstance(value, Exception):
                     raise value
-                values[row] = value
-        return values
+                told[number] = value
+        return told
 
     # Leaves, lists, objects ------------------------------------------------------------------------
 
@@ -243,6 +254,7 @@ class Completion(ABC):
         rows = [row for row in column.rows if is_async(column.values[row])]
         if not rows:
             return {}
+        column.wait_for(rows)
         await self.eager.turn_async([])
         iterables = [Collected(self.executor, column.values[row], type_.of_type) for row in rows]
         await gather_with_cancel(*[iterable.collect() for iterable in iterables])
@@ -275,7 +287,8 @@ class Completion(ABC):
         resolve = type_.resolve_type or self.executor.type_resolver
         info = column.info(column.rows[0])
         names = [attempt(resolve, value, info, type_) for value in column.at(column.rows)]
-        for row, name in zip(column.rows, await self._all_arrived(names), strict=True):
+        names = await self._all_arrived(column, column.rows, names)
+        for row, name in zip(column.rows, names, strict=True):
             try:
                 if isinstance(name, Exception):
                     raise name
@@ -310,15 +323,10 @@ class Completion(ABC):
         """Return the rows whose values are of the type, as far as it can tell."""
         assert type_.is_type_of  # noqa: S101 - for the type checker
         info = column.info(rows[0])
-        checks: list[Any] = []
-        for value in column.at(rows):
-            try:
-                checks.append(type_.is_type_of(value, info))
-            except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
-                checks.append(error)
+        checks = [attempt(type_.is_type_of, value, info) for value in column.at(rows)]
         if checks.count(True) == len(checks):
             return rows
-        checks = await self._all_arrived(checks)
+        checks = await self._all_arrived(column, rows, checks)
         instances = []
         for row, check in zip(rows, checks, strict=True):
             if isinstance(check, Exception):

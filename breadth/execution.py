@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from breadth.attempt import attempt
-from breadth.column import FAILED, Answer, FieldColumn, ItemColumn, Objects
+from breadth.column import FAILED, Answer, FieldColumn, Objects
 from breadth.completion import AllFailed, Completion
 from breadth.eager import Pending
 
@@ -30,6 +30,7 @@ class Execution(Completion):
             if self.all_failed(answers):
                 return [FAILED]
             [answer[field.key]] = answers
+            self.reported()
         return [answer]
 
     async def fields(self, selection: Selection, objects: Objects) -> list[Answer]:
@@ -69,10 +70,10 @@ class Execution(Completion):
         return rows
 
     def _note_waits(self, objects: Objects, waiting: Sequence[FieldColumn]) -> None:
-        if isinstance(objects.column, ItemColumn):
-            objects.column.waits = int(len(objects.sources) > 1)
+        if objects.column:
+            objects.column.wait_for(objects.rows)
         for column in waiting:
-            column.waits = int(len(waiting) > 1)
+            column.task = len(waiting) > 1
 
     async def _unless_all_failed(self, pending: Pending[list[Answer]]) -> list[Answer]:
         answers = await pending
@@ -112,6 +113,7 @@ class Execution(Completion):
         try:
             values = field.batched(sources, column.info(0), **field.given(self.executor))
             if self.executor.is_awaitable(values):
+                column.wait_for(range(len(sources)))
                 await self.eager.turn_async([values])
                 values = await values
             if isinstance(values, Exception):

@@ -20,7 +20,6 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from breadth.column import FAILED, Objects
 from breadth.eager import Pending
-from breadth.errors import reported
 from breadth.execution import Execution
 from breadth.request import known_request, new_request
 
@@ -163,4 +162,4 @@ def _result(execution: Execution, answers: list[Answer]) -> ExecutionResult:
     # The executor and its helpers refer to each other. Apart, they are gone with the operation, and so is all
     # that its context holds; together, they would wait for the garbage collector.
     execution.executor.async_helpers = None  # type: ignore[assignment]
-    return ExecutionResult(None if data is FAILED else data, reported(execution.errors) or None)
+    return ExecutionResult(None if data is FAILED else data, execution.reported() or None)
