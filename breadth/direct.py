@@ -25,14 +25,16 @@ if TYPE_CHECKING:
 def resolved_alone(definition: GraphQLField, schema: GraphQLSchema) -> StrawberryField | None:
     """Return the Strawberry field whose values come from its resolver, and from nothing around that."""
     field = definition.extensions.get("strawberry-definition")
+    strawberry_schema = schema.extensions.get("strawberry-definition")
     if (
-        not isinstance(field, StrawberryField)
+        strawberry_schema is None
+        or not isinstance(field, StrawberryField)
         or not field.base_resolver
         or field.extensions
         or type(field).get_result is not StrawberryField.get_result
     ):
         return None
-    converter = schema.extensions["strawberry-definition"].schema_converter
+    converter = strawberry_schema.schema_converter
     handlers = converter._get_field_exception_handlers(field)  # noqa: SLF001 - it tells in no other way
     return None if handlers else field
 

@@ -58,6 +58,9 @@ class BreadthExecutor(IncrementalExecutor):
     request: Request | None = None
     """What `build` has built it for."""
 
+    decided: tuple[Any, ...] = ()
+    """What its plan is for: the values of the variables that decide what is skipped."""
+
     @classmethod
     def build(  # noqa: PLR0913, PLR0917 - graphql-core's signature
         cls,

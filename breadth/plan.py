@@ -39,15 +39,19 @@ if TYPE_CHECKING:
     from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
     from graphql.execution.executor import Executor
 
+    from breadth.executor import BreadthExecutor
+
 MOST_DISPLAYED = 50
 """How many fields a selection may have to be put together in the quick way."""
 
-# Values of these types are their own answers.
-_PLAIN: dict[object, set[type]] = {
-    GraphQLString.coerce_output_value: {str},
-    GraphQLID.coerce_output_value: {str},
-    GraphQLBoolean.coerce_output_value: {bool},
+# Values of these classes are their own answers, in fields that have to have one and in others. By id: what a
+# scalar has there may be anything that can be called.
+_PLAIN: dict[int, tuple[set[type], set[type]]] = {
+    id(GraphQLString.coerce_output_value): ({str}, {str, NOTHING}),
+    id(GraphQLID.coerce_output_value): ({str}, {str, NOTHING}),
+    id(GraphQLBoolean.coerce_output_value): ({bool}, {bool, NOTHING}),
 }
+_NOT_PLAIN: tuple[set[type], set[type]] = set(), {NOTHING}
 
 _OWN_SCALARS = set(specified_scalar_types.values())
 
@@ -84,8 +88,8 @@ class Field:
         self.required = isinstance(self.type, GraphQLNonNull)
         nullable = self.type.of_type if isinstance(self.type, GraphQLNonNull) else self.type
         self.leaf = nullable if is_leaf_type(nullable) else None
-        plain = _PLAIN.get(self.leaf.coerce_output_value, set()) if self.leaf else set()
-        self.plain = plain if self.required else {*plain, NOTHING}
+        required, optional = _PLAIN.get(id(getattr(self.leaf, "coerce_output_value", None)), _NOT_PLAIN)
+        self.plain = required if self.required else optional
         self.read = _reader(definition, parent)
         self.batched = batch_resolver(definition, schema)
         self.resolve = direct_resolver(definition, schema) or definition.resolve
@@ -93,12 +97,15 @@ class Field:
         self.arguments: dict[str, Any] | None = None
         self.selections: dict[GraphQLObjectType, Selection] = {}
 
-    def selection(self, executor: Executor[Any], type_: GraphQLObjectType) -> Selection:
+    def selection(self, executor: BreadthExecutor, type_: GraphQLObjectType) -> Selection:
         """Return what is asked of an object of this type below the field."""
         selection = self.selections.get(type_)
         if selection is None:
             grouped, *_ = executor.collect_subfields(type_, self.details)
-            selection = self.selections[type_] = Selection(executor.schema, type_, grouped)
+            selection = Selection(executor.schema, type_, grouped)
+            # Not for others if a resolver has changed the variables meanwhile.
+            if executor.request and executor.decided == executor.request.decided(executor):
+                self.selections[type_] = selection
         return selection
 
     def given(self, executor: Executor[Any]) -> dict[str, Any]:
@@ -131,15 +138,15 @@ class Field:
         if any_extraordinary(kinds) or (self.required and NOTHING in kinds):
             return None
         coerce = self.leaf.coerce_output_value
-        missing = values.count(None) if NOTHING in kinds else 0
         try:
+            missing = values.count(None) if NOTHING in kinds else 0
             if missing:
                 answers = [None if value is None else coerce(value) for value in values]
             else:
                 answers = coerce_all(coerce, values)
+            return answers if answers.count(None) == missing else None
         except Exception:  # noqa: BLE001 - the executor finds out which value it is
             return None
-        return answers if answers.count(None) == missing else None
 
 
 class Selection:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from graphql import (
     GraphQLDeferDirective,
@@ -15,6 +17,7 @@ from graphql import (
 from graphql.execution.collect_fields import collect_fields
 from graphql.type.introspection import SchemaMetaFieldDef, TypeMetaFieldDef
 
+from breadth.kinds import NOTHING
 from breadth.plan import Selection
 from breadth.variables import Variables
 
@@ -29,10 +32,12 @@ if TYPE_CHECKING:
     )
     from graphql.execution.executor import Executor
 
-MOST_REQUESTS = 1_000
-"""How many are kept; the one that was made first goes first."""
+    from breadth.executor import BreadthExecutor
 
-MOST_VARIANTS = 16
+MOST_REQUESTS = 1_000
+"""How many are kept, each as long as its document; the one that was made first goes first."""
+
+MOST_VARIANTS = 4
 """How many plans are kept of an operation whose variables decide what is skipped."""
 
 
@@ -44,7 +49,7 @@ class Request:
         "selections", "variables",
     )  # fmt: skip
 
-    def __init__(self, document: DocumentNode, executor: Executor[Any]) -> None:
+    def __init__(self, document: ref[DocumentNode], executor: Executor[Any]) -> None:
         self.schema, self.document, self.operation = executor.schema, document, executor.operation
         self.fragment_definitions, self.fragments = executor.fragment_definitions, executor.fragments
         self.variables = Variables(self.schema, self.operation.variable_definitions or ())
@@ -63,15 +68,21 @@ class Request:
         ]
         self.selections: dict[tuple[object, ...], Selection | None] = {}
 
-    def selection(self, executor: Executor[Any]) -> Selection | None:
-        """Return what is asked of the root, or None when it needs graphql-core's executor."""
+    def decided(self, executor: Executor[Any]) -> tuple[Any, ...]:
+        """Return the values of the variables that decide what is skipped."""
         coerced = executor.variable_values.coerced
-        conditions = tuple([coerced.get(name) for name in self.conditions])
-        if conditions not in self.selections:
+        return tuple([coerced.get(name) for name in self.conditions])
+
+    def selection(self, executor: BreadthExecutor) -> Selection | None:
+        """Return what is asked of the root, or None when it needs graphql-core's executor."""
+        executor.decided = decided = self.decided(executor)
+        if not _DECISIONS.issuperset(map(type, decided)):
+            return None
+        if decided not in self.selections:
             if len(self.selections) >= MOST_VARIANTS:
                 self.selections.clear()
-            self.selections[conditions] = self._planned(executor)
-        return self.selections[conditions]
+            self.selections[decided] = self._planned(executor)
+        return self.selections[decided]
 
     def _planned(self, executor: Executor[Any]) -> Selection | None:
         root = self.schema.get_root_type(self.operation.operation)
@@ -99,8 +110,13 @@ class Request:
                 waiting.append(getattr(node, "selection_set", None))
 
 
-# Documents compare by their content, which takes long. A request keeps its own, so that the id stays that.
+_DECISIONS = {bool, NOTHING}
+
+# Documents compare by their content, which takes long. A request goes with its document, before another one
+# can have that id, and keeps its schema.
 _requests: dict[tuple[int, int, str | None], Request] = {}
+
+_making_room = Lock()
 
 
 def known_request(
@@ -112,7 +128,10 @@ def known_request(
 
 def new_request(document: DocumentNode, operation_name: str | None, executor: Executor[Any]) -> Request:
     """Return the request that an executor has been built for, and keep it."""
-    if len(_requests) >= MOST_REQUESTS:
-        _requests.pop(next(iter(_requests)), None)
-    request = _requests[id(executor.schema), id(document), operation_name] = Request(document, executor)
+    key = id(executor.schema), id(document), operation_name
+    request = Request(ref(document, lambda _gone: _requests.pop(key, None)), executor)
+    with _making_room:
+        while len(_requests) >= MOST_REQUESTS:
+            _requests.pop(next(iter(_requests)), None)
+        _requests[key] = request
     return request

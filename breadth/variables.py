@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 MOST_TYPES = 1_000
 """Of how many input objects the fields are kept."""
 
-# Values of these classes are what the types coerce them to.
-_OWN: dict[object, type] = {
-    GraphQLString.coerce_input_value: str,
-    GraphQLID.coerce_input_value: str,
-    GraphQLBoolean.coerce_input_value: bool,
+# Values of these classes are what the types coerce them to. By id, as in `breadth.plan`.
+_OWN: dict[int, type] = {
+    id(GraphQLString.coerce_input_value): str,
+    id(GraphQLID.coerce_input_value): str,
+    id(GraphQLBoolean.coerce_input_value): bool,
 }
 
 _LEAVES = {str, int, float, bool}
@@ -101,7 +101,7 @@ def _reader_of_given(type_: GraphQLInputType) -> Reader:
 
 
 def _leaf_reader(type_: GraphQLLeafType) -> Reader:
-    own, coerce = _OWN.get(type_.coerce_input_value), type_.coerce_input_value
+    own, coerce = _OWN.get(id(type_.coerce_input_value)), type_.coerce_input_value
 
     def read(value: Any, _depth: int) -> Any:
         kind = type(value)
@@ -130,17 +130,19 @@ def _list_reader(item_type: GraphQLInputType) -> Reader:
 
 @lru_cache(maxsize=MOST_TYPES)
 def _object_reader(type_: GraphQLInputObjectType) -> Reader:
-    # Made when they are needed first: objects may have fields of their own type.
-    fields: list[tuple[str, str, Reader, Any]] = []
+    # Made when they are needed first, as objects may have fields of their own type; and in one go, as others
+    # may be reading.
+    fields: list[tuple[str, str, Reader, Any]] | None = None
 
     def read(value: Any, depth: int) -> Any:
+        nonlocal fields
         if type(value) is not dict or depth >= MAX_NESTING_DEPTH or type_.is_one_of:
             raise TypeError
-        if not fields:
-            fields.extend(
+        if fields is None:
+            fields = [
                 (name, field.out_name or name, _reader(field.type), field)
                 for name, field in type_.fields.items()
-            )
+            ]
         coerced = {}
         absent = 0
         for name, out_name, read_field, field in fields:

@@ -36,8 +36,8 @@ RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationR
 MOST_ERRORS: Final = 20
 """After so many errors a document is not validated further."""
 
-REMEMBERED: Final = 150_000
-"""Tokens of the documents that are kept; each takes about 400 bytes."""
+REMEMBERED: Final = 100_000
+"""Tokens of the documents that are kept; each takes about 400 bytes, and its plans 300 to 1,100."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,20 @@ from typing import Any
 
 import pytest
 import strawberry
+from graphql import (
+    ExecutionResult,
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    execute,
+    parse,
+)
 from strawberry.schema.config import StrawberryConfig
 
-from breadth import StrawberryBreadthExecutor, coerced_together
+from breadth import BreadthExecutor, StrawberryBreadthExecutor, coerced_together
 from tests.unit.breadth.strawberries import EXECUTORS, outcome, schema
 
 on_both = pytest.mark.parametrize("executor", EXECUTORS)
@@ -72,3 +83,45 @@ def test_a_value_that_cannot_be_written(executor: Any) -> None:
         {"articles": [{"price": "1 €"}, {"price": None}]},
         [("a debt", ["articles", 1, "price"])],
     )
+
+
+class Unhashable:
+    """A callable that has no hash."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __call__(self, value: Any) -> Any:
+        return value
+
+
+class Array:
+    """A value whose comparison has no truth value, as those of NumPy."""
+
+    def __eq__(self, other: object) -> Any:
+        return self
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise ValueError("ambiguous")
+
+
+@pytest.mark.parametrize("value", [1, Array()])
+def test_scalars_may_be_made_of_anything(value: Any) -> None:
+    """Neither what a scalar is read and written with needs a hash, nor what is written a truth value."""
+    scalar = GraphQLScalarType("Any", serialize=Unhashable(), parse_value=Unhashable())
+    field = GraphQLField(GraphQLList(scalar), {"given": GraphQLArgument(scalar)})
+    thing = GraphQLObjectType("Thing", {"value": GraphQLField(scalar)})
+    query = GraphQLObjectType("Query", {"any": field, "things": GraphQLField(GraphQLList(thing))})
+    document = parse("query ($given: Any) { any(given: $given) things { value } }")
+    root = {"any": lambda _info, given: [given, None], "things": [{"value": value}, {"value": None}]}
+
+    for _ in range(2):
+        result = execute(
+            GraphQLSchema(query), document, root, variable_values={"given": 5}, executor_class=BreadthExecutor
+        )
+        assert isinstance(result, ExecutionResult)
+        assert result.errors is None
+        assert result.data is not None
+        assert result.data["any"] == [5, None]
+        assert result.data["things"][0]["value"] is value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
 from dataclasses import replace
 from itertools import count
@@ -21,6 +20,7 @@ from graphql import (
     execute,
     parse,
 )
+from graphql.execution import Executor
 
 from breadth import BreadthExecutor, request
 from tests.unit.breadth.asking import ask, failures
@@ -148,21 +148,56 @@ def test_two_operations_of_one_document() -> None:
         assert run(SCHEMA, document, operation_name="Two").data == {"b": 2}
 
 
+def test_plans_go_with_their_documents() -> None:
+    """Nothing is kept of a document that nobody has any more, and its number may be another one's."""
+    for _ in range(50):
+        for field, data in ROOT.items():
+            document = parse(f"{{ {field} }}" if field != "pet" else "{ pet { name age } }")
+            assert run(SCHEMA, document).data == {field: data}
+            gone = weakref.ref(document.definitions[0])
+            del document
+            assert gone() is None
+
+
 def test_as_many_plans_as_the_bound_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plans do not pile up: the oldest goes, and its document with it."""
+    """Plans do not pile up for documents that are kept: the oldest goes, and is made again."""
     monkeypatch.setattr(request, "MOST_REQUESTS", 3)
-    monkeypatch.setattr(request, "_requests", {})
-    first = parse("{ a }")
-    gone = weakref.ref(first.definitions[0])
-    run(SCHEMA, first)
-    del first
+    documents = [parse("{ b }") for _ in range(9)]
 
-    for _ in range(9):
-        assert run(SCHEMA, parse("{ b }")).data == {"b": 2}
+    for document in (*documents, *documents):
+        assert run(SCHEMA, document).data == {"b": 2}
 
-    gc.collect()
-    assert gone() is None
-    assert len(request._requests) == 3
+    known = [request.known_request(SCHEMA, document, None) for document in documents]
+    assert [*map(bool, known)] == [False] * 6 + [True] * 3
+
+
+def test_a_resolver_that_changes_the_variables() -> None:
+    """What a resolver does to the variables of one request is not in the plan of others."""
+    document = parse("query ($show: Boolean!) { a pet { age @include(if: $show) name } }")
+
+    def hide(info: Any) -> dict[str, Any]:
+        info.variable_values.coerced["show"] = False
+        return {"name": "Tom", "age": 3}
+
+    for root in (ROOT | {"pet": hide}, ROOT, ROOT):
+        data = run(SCHEMA, document, root, variable_values={"show": True}).data
+
+    assert data == {"a": 1, "pet": {"age": 3, "name": "Tom"}}
+
+
+@pytest.mark.parametrize("value", [[True], "yes", 1, None])
+def test_variables_that_decide_and_are_not_boolean(value: Any) -> None:
+    """What validation would have refused has graphql-core's answer."""
+    document = parse("query ($show: Any) { a b @include(if: $show) }")
+    schema = build_schema("scalar Any type Query { a: Int b: Int }")
+    known = run(schema, document, variable_values={"show": True})
+    expected = execute(schema, document, ROOT, variable_values={"show": value}, executor_class=Executor)
+    assert isinstance(expected, ExecutionResult)
+
+    result = run(schema, document, variable_values={"show": value})
+
+    assert known.data == {"a": 1, "b": 2}
+    assert (result.data, failures(result)) == (expected.data, failures(expected))
 
 
 ENDLESS = build_schema("type Query { q: Query n: Int }")

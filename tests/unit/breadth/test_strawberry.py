@@ -5,8 +5,9 @@ from asyncio import sleep
 from typing import Any
 
 import pytest
+from graphql import ExecutionResult, GraphQLSchema, execute, parse
 
-from breadth import StrawberryBreadthExecutor
+from breadth import BreadthExecutor, StrawberryBreadthExecutor
 from tests.unit.breadth.pets import ANN, REX, TOM, asked
 from tests.unit.breadth.strawberries import EXECUTORS, outcome
 
@@ -188,3 +189,14 @@ async def test_asynchronous_resolvers_are_refused() -> None:
     assert "failed to complete synchronously" in error.message
     await sleep(0)
     gc.collect()
+
+
+def test_strawberrys_types_in_a_schema_by_hand() -> None:
+    """A schema that was not made by Strawberry may have types that were."""
+    types = asked(StrawberryBreadthExecutor)._schema
+    result = execute(
+        GraphQLSchema(types.query_type), parse("{ pets { name } }"), executor_class=BreadthExecutor
+    )
+
+    assert isinstance(result, ExecutionResult)
+    assert result.data == {"pets": [{"name": "Tom"}, {"name": "Rex"}, {"name": "Ann"}]}

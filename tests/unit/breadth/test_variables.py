@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any, Final
 
 import pytest
@@ -248,3 +251,36 @@ def test_options_hold_for_a_document_that_is_known(options: dict[str, Any]) -> N
 
     for variables in (fits, refused, fits, refused):
         assert asked(BreadthExecutor, variables, **options) == asked(Executor, variables, **options)
+
+
+def test_threads_may_share_a_schema() -> None:
+    """Whoever reads an input while another thread does so for the first time has all of its fields."""
+    fields = [f"f{number}" for number in range(12)]
+    defined = " ".join(f"{name}: Int = 1" for name in fields)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(20):
+            schema = build_schema(f"input I {{ {defined} }} type Query {{ ask(i: I): String }}")
+            document = parse("query ($i: I) { ask(i: $i) }")
+            barrier = Barrier(4)
+
+            def ask(schema: Any = schema, document: Any = document, barrier: Barrier = barrier) -> Any:
+                barrier.wait(10)
+                told = []
+                for _ in range(3):
+                    execute(
+                        schema,
+                        document,
+                        {"ask": lambda _info, i: told.append(i)},
+                        variable_values={"i": {"f0": 5}},
+                        executor_class=BreadthExecutor,
+                    )
+                return told
+
+            with ThreadPoolExecutor(4) as threads:
+                told = [future.result() for future in [threads.submit(ask) for _ in range(4)]]
+
+            assert told == [[dict.fromkeys(fields, 1) | {"f0": 5}] * 3] * 4
+    finally:
+        sys.setswitchinterval(interval)
