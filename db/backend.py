@@ -132,6 +132,7 @@ class Pool(asyncpg.Pool):
         self._kept: list[Any] = []
         self._waiters: deque[asyncio.Future[Any]] = deque()
         self._sweep: asyncio.Task[None] | None = None
+        self._stopping: set[asyncio.Task[None]] = set()
 
     async def _acquire(self, timeout: float | None) -> Any:  # noqa: ASYNC109 - asyncpg's own
         """Return a connection that was kept, a new one of asyncpg's, or the next that is released."""
@@ -188,17 +189,25 @@ class Pool(asyncpg.Pool):
 
     async def release(self, connection: Any, **_: Any) -> None:
         """Hand a connection to who has waited longest, or keep it; asyncpg gets what is not good as new."""
-        if (
-            self._closing  # type: ignore[attr-defined]
-            or not _is_alive(connection)
-            or connection.is_in_transaction()
-            or connection._protocol._is_cancelling()  # noqa: SLF001 - as asyncpg's own pool finds out
-        ):
+        if not _is_alive(connection):
+            await self._give_back(connection)
+        elif connection._protocol._is_cancelling():  # noqa: SLF001 - as asyncpg's own pool finds out
+            # PostgreSQL is asked to stop a statement. Whoever was stopped is not kept until it says so, which
+            # takes its time when the way to it is gone.
+            task = asyncio.create_task(self._give_back(connection))
+            self._stopping.add(task)
+            task.add_done_callback(self._stopped)
+        elif self._closing or connection.is_in_transaction():  # type: ignore[attr-defined]
             await self._give_back(connection)
         elif not self._wake(connection):
             self._kept.append(connection)
             if self._sweep is None:
                 self._sweep = asyncio.create_task(self._return_unused())
+
+    def _stopped(self, task: asyncio.Task[None]) -> None:
+        self._stopping.discard(task)
+        if not task.cancelled():
+            task.exception()  # asyncpg has closed the connection then
 
     async def _give_back(self, connection: Any) -> None:
         try:

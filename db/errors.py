@@ -24,8 +24,9 @@ _AWAY = (
     asyncpg.TargetServerAttributeNotMatched,
 )
 
-# asyncpg has one class for every misuse and for a connection or pool that went away; only its words differ.
+# asyncpg has classes for every misuse and for a connection or pool that went away; only its words differ.
 _GONE = (
+    "cannot switch to state",  # PostgreSQL has said that it closes the connection, which is not closed yet
     "pool is closed",
     "pool is closing",
     "connection is closed",
@@ -39,7 +40,7 @@ class DatabaseUnavailable(Exception):
 
 def is_away(error: BaseException) -> bool:
     """Say whether a driver's exception means that the database is away, not that the statement was wrong."""
-    if isinstance(error, asyncpg.InterfaceError):
+    if isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError)):
         return any(words in str(error) for words in _GONE)
     return isinstance(error, _AWAY)
 

@@ -103,4 +103,5 @@ class GroupCommit(Generic[T, R]):
 
 def _may_be_due_to_one(error: Exception) -> bool:
     # PostgreSQL has refused the statement, so nothing was written. What took it too long would do so again.
-    return isinstance(error, asyncpg.PostgresError) and not isinstance(error, asyncpg.QueryCanceledError)
+    too_long = asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError
+    return isinstance(error, asyncpg.PostgresError) and not isinstance(error, too_long)

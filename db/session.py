@@ -6,7 +6,8 @@ nothing joins one because of the task it happens to run in.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from tortoise.connection import get_connections
@@ -47,8 +48,14 @@ async def acquire() -> AsyncIterator[Connection[Record]]:
 @asynccontextmanager
 async def transaction() -> AsyncIterator[Connection[Record]]:
     """Lend a connection with a transaction open on it; an exception rolls it back."""
-    async with acquire() as connection, connection.transaction():
-        yield connection
+    async with acquire() as connection, AsyncExitStack() as stack:
+        await stack.enter_async_context(connection.transaction())
+        try:
+            yield connection
+        except asyncio.CancelledError:
+            # Giving the connection back rolls back, and keeps nobody waiting who has been stopped.
+            stack.pop_all()
+            raise
 
 
 @asynccontextmanager

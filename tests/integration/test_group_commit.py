@@ -10,6 +10,7 @@ import pytest
 
 from db.group_commit import MOST, STATEMENTS
 from db.session import acquire
+from db.settings import DatabaseSettings
 from db.tortoise import connect, disconnect
 from models.service import CustomerService
 from schema.operation import Request
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from asyncpg import Connection, Record
-
-    from db.settings import DatabaseSettings
 
 CREATE = (
     "mutation ($input: CreateCustomerInput!)"
@@ -39,8 +38,11 @@ Waiter = asyncio.Task[dict[str, Any]]
 async def customers(
     database: DatabaseSettings, request: pytest.FixtureRequest
 ) -> AsyncIterator[CustomerService]:
-    """A service that has PostgreSQL write what is created."""
-    await connect(database.model_copy(update={"pool_min": 1} | getattr(request, "param", {})))
+    """A service that has PostgreSQL write what is created; parameters are settings, or `options`."""
+    changed = {"pool_min": 1} | getattr(request, "param", {})
+    assert database.url is not None
+    url = f"{database.url.get_secret_value()}&options={changed.pop('options', '')}"
+    await connect(DatabaseSettings.load(url=url, **changed))
     service = CustomerService()
     await answer(CREATE, service, input=new("Ada"))
     yield service
@@ -147,7 +149,9 @@ async def test_one_that_postgresql_refuses_fails_alone(
     assert await other.fetchval(NAMES) == ["Ada", "Grace", "Edith"]
 
 
-@pytest.mark.parametrize("customers", [{"statement_timeout": 0.3}], indirect=True)
+@pytest.mark.parametrize(
+    "customers", [{"statement_timeout": 0.3}, {"options": "-clock_timeout%3D300"}], indirect=True
+)
 async def test_what_takes_too_long_is_not_tried_again(
     customers: CustomerService, other: Connection[Record], database: DatabaseSettings
 ) -> None:

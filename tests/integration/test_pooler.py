@@ -6,36 +6,21 @@ import asyncio
 import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import pytest
 
 from db.migrate import MigrationError, downgrade, migrate
-from db.settings import DatabaseSettings, SettingsError
+from db.settings import SettingsError
 from db.tortoise import connect, disconnect
 from models.customer import Customer
 from tests.conftest import execute
+from tests.integration.relay import opened, pipe, relayed
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from collections.abc import AsyncIterator
 
-
-async def opened(settings: DatabaseSettings) -> tuple[StreamReader, StreamWriter]:
-    """Open a connection to PostgreSQL, on which nothing has been said yet."""
-    args = settings.connect_args()
-    host, port = args.get("host", ["localhost"])[0], args.get("port", [5432])[0]
-    if host.startswith("/"):
-        return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
-    return await asyncio.open_connection(host, port)
-
-
-async def pipe(reader: StreamReader, writer: StreamWriter) -> None:
-    """Pass bytes on until there are none left."""
-    while data := await reader.read(65536):
-        writer.write(data)
-    writer.close()
-    await writer.wait_closed()
+    from db.settings import DatabaseSettings
 
 
 @asynccontextmanager
@@ -58,14 +43,8 @@ async def pooler(settings: DatabaseSettings) -> AsyncIterator[DatabaseSettings]:
             to_client.write(kind + size + (os.urandom(8) if kind == b"K" else body))
         await asyncio.gather(upwards, pipe(server, to_client))
 
-    relays = await asyncio.start_server(relay, "127.0.0.1", 0)
-    async with relays:
-        args = settings.connect_args()
-        port = relays.sockets[0].getsockname()[1]
-        url = f"postgresql://127.0.0.1:{port}/{args['database']}?sslmode=disable&user={args['user']}"
-        if "password" in args:
-            url += f"&password={quote(args['password'])}"
-        yield DatabaseSettings.load(url=url)
+    async with relayed(settings, relay) as along:
+        yield along
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ AWAY = [
     asyncpg.TooManyConnectionsError("sorry, too many clients already"),
     asyncpg.AdminShutdownError("terminating connection due to administrator command"),
     asyncpg.CrashShutdownError("terminating connection because of crash"),
+    asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
     asyncpg.InterfaceError("pool is closed"),
     asyncpg.InterfaceError("pool is closing"),
     asyncpg.InterfaceError("connection is closed"),
@@ -28,6 +29,7 @@ THERE = [
     asyncpg.UniqueViolationError("duplicate key value"),
     asyncpg.UndefinedTableError("no such table"),
     asyncpg.DeadlockDetectedError("deadlock detected"),
+    asyncpg.InternalClientError("unexpected message"),
     asyncpg.InterfaceError("cannot perform operation: another operation is in progress"),
     ValueError("closed"),
 ]
