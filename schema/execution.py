@@ -34,7 +34,7 @@ class Answer:
 async def execute(operation: Operation, customers: CustomerService, request_id: str) -> Answer:
     """Execute an operation and return its answer, ready to be written as JSON.
 
-    When this is cancelled, so are the statements under way.
+    When this is cancelled, so are the statements under way, but for those that others wait for, too.
     """
     executor_class = schema.execution_context_class
     takes_json = issubclass(executor_class, Executor)

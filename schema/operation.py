@@ -11,7 +11,10 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
+    TypeInfo,
+    ValidationContext,
     get_operation_ast,
+    is_non_null_type,
     located_error,
     specified_rules,
     validate,
@@ -130,6 +133,7 @@ class Operations:
                 raise Refused(error) from error
         document = self._document(request.query)
         definition = _definition(document.node, request.name)
+        _check_nulls(document.node, definition, request.variables or {})
         cost = document.costs[operation_name(definition)].of(request.variables)
         if cost > self.limits.cost:
             message = (
@@ -180,6 +184,36 @@ class Operations:
         while self._remembered > REMEMBERED:
             oldest = next(iter(self._documents))
             self._remembered -= _size(oldest, self._documents.pop(oldest))
+
+
+def _check_nulls(
+    document: DocumentNode, definition: OperationDefinitionNode, variables: Mapping[str, Any]
+) -> None:
+    """Refuse null for a variable where a value is needed.
+
+    Validation lets such a variable through if it has a default, and graphql-core refuses null when it comes
+    there: below a mutation, that is after it was carried out.
+    """
+    nulls = {
+        variable.variable.name.value
+        for variable in definition.variable_definitions or ()
+        if variable.default_value and variables.get(variable.variable.name.value, variable) is None
+    }
+    if not nulls:
+        return
+    core = schema._schema  # noqa: SLF001 - Strawberry's own integrations take it from there
+    context = ValidationContext(core, document, TypeInfo(core), _unexpected)
+    for usage in context.get_recursive_variable_usages(definition):
+        name = usage.node.name.value
+        if name in nulls and is_non_null_type(usage.type):
+            message = (
+                f"Variable '${name}' is null where {usage.type} is needed; give a value, or leave it out."
+            )
+            raise Refused(GraphQLError(message, usage.node))
+
+
+def _unexpected(error: GraphQLError) -> None:
+    raise error
 
 
 def _size(query: str, document: Document) -> int:

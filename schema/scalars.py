@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 import strawberry
-from graphql import GraphQLError
 
 from breadth import coerced_together
 
@@ -27,7 +26,7 @@ def _parse(value: Any) -> datetime:
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-    raise GraphQLError(
+    raise ValueError(
         "DateTime needs an RFC 3339 timestamp with an offset, such as 2026-01-31T12:30:00.123456Z."
     )
 

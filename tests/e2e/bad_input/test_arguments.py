@@ -217,3 +217,46 @@ def test_changing_by_what_is_no_id_is_refused(
     for unknown in ("0", "2147483648", "9" * 18) if serial else (UUID, UUID.upper()):
         problem = api.mutate(mutation, **inputs[mutation] | {path: unknown})
         assert (problem["__typename"], problem["id"]) == ("NotFound", unknown.lower())
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        """mutation ($id: ID!, $hide: Boolean = true) {
+            deleteCustomer(input: {id: $id}) { ... on DeletedCustomer { id @skip(if: $hide) } }
+        }""",
+        """mutation ($id: ID!, $hide: Boolean = true) {
+            deleteCustomer(input: {id: $id}) { ...f @include(if: $hide) }
+        } fragment f on DeletedCustomer { id }""",
+        """mutation ($id: ID!, $hide: Boolean = true) {
+            deleteCustomer(input: {id: $id}) { ...f }
+        } fragment f on DeletedCustomer { __typename ... @skip(if: $hide) { id } }""",
+    ],
+)
+def test_null_that_a_mutation_would_come_upon_later(api: Api, query: str) -> None:
+    """Null for a variable that may be left out, but not be null, is refused before anything is done."""
+    id_ = api.create()["id"]
+
+    error = api.error(query, id=id_, hide=None)
+
+    assert "$hide" in error["message"]
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert api.customer(id_)
+    assert api.data(query, id=id_)
+
+
+def test_null_that_is_as_good_as_nothing(api: Api) -> None:
+    """Null is taken for a variable that may be null where it is used."""
+    query = """query ($first: Int = 1, $search: String = "x") {
+        customers(first: $first, search: $search) { nodes { id } }
+    }"""
+
+    assert api.data(query, first=None, search=None)
+
+
+def test_a_moment_that_is_none_is_found_in_the_document(api: Api) -> None:
+    """A timestamp that is none is refused with its place, and an example of one."""
+    error = api.error('{ customers(where: {createdAt: {gte: "yesterday"}}) { totalCount } }')
+
+    assert "2026-01-31T12:30:00.123456Z" in error["message"]
+    assert error["locations"] == [{"line": 1, "column": 38}]
