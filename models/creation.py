@@ -6,6 +6,7 @@ the customer. Who comes with the same key meanwhile waits for that transaction, 
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,11 +16,13 @@ from models.errors import CustomerError, IdempotencyConflict, InvalidInput, NotC
 from models.ids import new_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
     from datetime import timedelta
     from uuid import UUID
 
     from models.repository import CustomerRepository
+
+    Find: TypeAlias = Callable[[Collection[UUID]], Awaitable[dict[UUID, Customer]]]
 
 Result: TypeAlias = Customer | CustomerError
 
@@ -38,7 +41,7 @@ class Claims:
     """Drafts and their idempotency keys, on the way to customers.
 
     `results` has what stands against each draft, `ids` the customers of the others by their positions; of
-    those, `new` are to be created, `repeated` were created by earlier calls.
+    those, `new` are to be created, and others were by earlier calls.
     """
 
     def __init__(self, drafts: Sequence[CustomerDraft | InvalidInput]) -> None:
@@ -51,45 +54,47 @@ class Claims:
             (position, draft) for position, draft in enumerate(drafts) if isinstance(draft, CustomerDraft)
         ]
 
-    @property
-    def repeated(self) -> set[UUID]:
-        """The customers that are not new."""
-        return set(self.ids.values()) - self.new.keys()
+    async def settled(
+        self, customers: CustomerRepository, lifetime: timedelta, find: Find, *, atomic: bool
+    ) -> dict[UUID, Customer]:
+        """Find out what is new and what is repeated, and return the customers of that, as `find` does.
 
-    async def take(self, customers: CustomerRepository, lifetime: timedelta) -> None:
+        Raises:
+            Refused: with `atomic`, when there is a problem with any draft.
+        """
+        await self._take(customers, lifetime)
+        repeated = set(self.ids.values()) - self.new.keys()
+        found = await find(repeated) if repeated else {}
+        for position, id_ in self.ids.items():
+            if id_ not in self.new and id_ not in found:
+                self.results[position] = IdempotencyConflict(deleted=True)
+        if atomic and any(self.results):
+            raise Refused(self.results)
+        return found
+
+    async def _take(self, customers: CustomerRepository, lifetime: timedelta) -> None:
         """Take the keys that are free, and find what the others were used for."""
         # Ascending, so that customers of one moment keep the order of their drafts.
-        ids = iter(new_ids(len(self._wanted)))
+        positions = [position for position, _ in self._wanted]
+        ids = dict(zip(positions, new_ids(len(positions)), strict=True))
         hashes = {position: _hash(draft) for position, draft in self._wanted if draft.idempotency_key}
         claims: dict[str, tuple[bytes, UUID]] = {}
         for position, draft in self._wanted:
             if draft.idempotency_key:
-                claims.setdefault(draft.idempotency_key, (hashes[position], next(ids)))
+                claims.setdefault(draft.idempotency_key, (hashes[position], ids[position]))
         claimed = await customers.claim_keys(claims, lifetime) if claims else set()
         used = claims.keys() - claimed
         uses = claims | (await customers.find_keys(used) if used else {})
 
         for position, draft in self._wanted:
             key = draft.idempotency_key
-            hash_, id_ = uses[key] if key else (None, next(ids))
+            hash_, id_ = uses[key] if key else (None, ids[position])
             if hash_ != hashes.get(position):
                 self.results[position] = IdempotencyConflict()
                 continue
             self.ids[position] = id_
             if key is None or key in claimed:
                 self.new.setdefault(id_, draft)
-
-    def settle(self, found: Container[UUID], *, atomic: bool) -> None:
-        """Refuse drafts whose customer is not among the `found` of the `repeated` any more.
-
-        Raises:
-            Refused: with `atomic`, when there is a problem with any draft.
-        """
-        for position, id_ in self.ids.items():
-            if id_ not in self.new and id_ not in found:
-                self.results[position] = IdempotencyConflict("for a customer that has been deleted since")
-        if atomic and any(self.results):
-            raise Refused(self.results)
 
 
 async def create(
@@ -105,9 +110,7 @@ async def create(
         Refused: with `atomic`, when there is a problem with any of them.
     """
     claims = Claims(drafts)
-    await claims.take(customers, key_lifetime)
-    found = await customers.find_whole(claims.repeated) if claims.repeated else {}
-    claims.settle(found, atomic=atomic)
+    found = await claims.settled(customers, key_lifetime, customers.find_whole, atomic=atomic)
     if claims.new:
         found |= {customer.id: customer for customer in await customers.insert(claims.new)}
     return [result or found[claims.ids[position]] for position, result in enumerate(claims.results)]
@@ -126,9 +129,7 @@ async def store(
         Refused: with `atomic`, when there is a problem with any of them.
     """
     claims = Claims(drafts)
-    await claims.take(customers, key_lifetime)
-    found = await customers.find(claims.repeated, owned=False) if claims.repeated else {}
-    claims.settle(found, atomic=atomic)
+    await claims.settled(customers, key_lifetime, partial(customers.find, owned=False), atomic=atomic)
     if claims.new:
         await customers.store(claims.new)
     return claims.results

@@ -77,10 +77,12 @@ class StaleCustomer(CustomerError):
 class IdempotencyConflict(CustomerError):
     """The idempotency key was used before, and not for this."""
 
-    def __init__(self, reason: str = "with another input") -> None:
+    def __init__(self, *, deleted: bool = False) -> None:
         super().__init__(
-            f"This idempotency key was used before {reason}; send the input that it was first used with, or "
-            "take a new key."
+            "This idempotency key was used for a customer that has been deleted since; take a new key."
+            if deleted
+            else "This idempotency key was used before with another input; send the input that it was first "
+            "used with, or take a new key."
         )
 
 

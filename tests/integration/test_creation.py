@@ -74,6 +74,19 @@ async def test_statements_do_not_grow_with_the_list(atomic: bool) -> None:
     assert max(taken[0]) <= 9
 
 
+@pytest.mark.usefixtures("pool")
+async def test_customers_of_one_call_stay_in_order() -> None:
+    """Ids ascend in the order of a list, whether its customers have keys or not, and share them or not."""
+    keyed, plain = many(6, "key"), many(6, None)
+    mixed = [plain[0], keyed[1], keyed[1], plain[3], keyed[4], plain[5]]
+
+    created = await CustomerService().create_many(mixed, atomic=True)
+
+    ids = [customer.id for customer in created if isinstance(customer, Customer)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == len(ids) - 1 == 5
+
+
 @pytest.mark.parametrize("atomic", [True, False])
 @pytest.mark.usefixtures("pool")
 async def test_storing_is_creating_without_reading_back(atomic: bool) -> None:
