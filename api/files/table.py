@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from models.customer import Customer
     from models.draft import CustomerDraft
 
+# What is too long for a row is said in one place, as it is for other files.
+csv.field_size_limit(LONGEST)
+
 _BOOLEANS = {"true": True, "false": False}
 _QUOTES = Issue(
     (),
@@ -46,17 +49,19 @@ class Column:
         values[self.field.name] = value
 
 
-def _columns() -> Iterator[tuple[str, Column]]:
+def _columns(emails: int, phone_numbers: int) -> Iterator[tuple[str, Column]]:
+    """Yield all columns of customers with that many e-mail addresses and phone numbers, by their names."""
+    most = {"emails": emails, "phone_numbers": phone_numbers}
     for name, field in CUSTOMER.items():
         if not field.fields:
             yield name, Column(field)
-        for position in range(MOST_CONTACTS) if field.many else [None]:
+        for position in range(most[field.name]) if field.many else [None]:
             for inner, part in field.fields.items():
                 path = [name, inner] if position is None else [name, str(position), inner]
                 yield ".".join(path), Column(part, field.name, position)
 
 
-COLUMNS: Mapping[str, Column] = dict(_columns())
+COLUMNS: Mapping[str, Column] = dict(_columns(MOST_CONTACTS, MOST_CONTACTS))
 """All columns that a file may have, by the names in its header."""
 
 _LISTS = {name: field.name for name, field in CUSTOMER.items() if field.many}
@@ -186,17 +191,8 @@ class Writer:
     """Customers as rows with columns for as many e-mail addresses and phone numbers as are given."""
 
     def __init__(self, emails: int, phone_numbers: int) -> None:
-        most = {"emails": emails, "phone_numbers": phone_numbers}
-        self._names = [
-            READ_ONLY[0],
-            *(
-                name
-                for name, column in COLUMNS.items()
-                if name != "idempotencyKey"
-                and (column.position is None or column.position < most[column.group or ""])
-            ),
-            *READ_ONLY[1:],
-        ]
+        columns = [name for name, _ in _columns(emails, phone_numbers) if name != "idempotencyKey"]
+        self._names = [READ_ONLY[0], *columns, *READ_ONLY[1:]]
         self.head = _written([self._names])
 
     def rows(self, customers: Sequence[Customer]) -> bytes:

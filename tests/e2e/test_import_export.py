@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 import os
 import pty
@@ -123,6 +124,24 @@ async def test_round_trip_as_a_table(
             "Rows stored: 300."
         ]
         assert exported(other) == exported(database)
+
+
+async def test_more_contacts_than_may_be_given(database: DatabaseSettings) -> None:
+    """A table has all that there is, though other programs may have stored more than a customer may have."""
+    async with connected(database) as connection:
+        id_ = await connection.fetchval(
+            "INSERT INTO customers (first_name, last_name) VALUES ('', '') RETURNING customer_id"
+        )
+        await connection.execute(
+            "INSERT INTO customer_emails (customer_id, email, is_primary) "
+            "SELECT $1, n || '@example.com', n = 0 FROM generate_series(0, 101) AS n",
+            id_,
+        )
+
+    done = customers(database, "export", "-", "--format=csv")
+    [row] = csv.DictReader(done.stdout.decode().splitlines())
+
+    assert {row[f"emails.{n}.email"] for n in range(102)} == {f"{n}@example.com" for n in range(102)}
 
 
 async def test_an_export_is_of_one_moment(database: DatabaseSettings) -> None:

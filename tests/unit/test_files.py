@@ -214,7 +214,7 @@ def test_refused_lines(line: bytes, expected: list[str]) -> None:
         ("Ada,Lovelace,,nobody", ["line 2: emails.3.email: INVALID_EMAIL"]),
         ("Ada,Lovelace,a@example.com,a@example.com", ["line 2: emails.3.email: DUPLICATE"]),
         ("A\0,Lovelace,,", ["line 2: firstName: INVALID_CHARACTER"]),
-        ("A" * 200_000 + ",Lovelace,,", ["line 2: row: INVALID_VALUE"]),
+        ("A" * 200_000 + ",Lovelace,,", ["line 2: firstName: TOO_LONG"]),
     ],
 )
 def test_refused_rows(row: str, expected: list[str]) -> None:
@@ -239,6 +239,15 @@ def test_a_quote_that_does_not_end() -> None:
 
     assert said([row]) == ["lines 3-4: row: INVALID_VALUE"]
     assert row.data == b'"Grace,Hopper\nJean,Bartik'
+
+
+@pytest.mark.parametrize("longer", [-1, 1])
+def test_a_value_that_is_as_long_as_a_row(longer: int) -> None:
+    """A row may have as many bytes as one line may, in one cell too; what its field may have is less."""
+    rest = len("Ada,Lovelace\n")
+    [row] = cells(NAMES, f"Ada{'a' * (LONGEST - rest + longer)},Lovelace\n")
+
+    assert said([row]) == ["line 2: firstName: TOO_LONG" if longer < 0 else "line 2: row: TOO_LONG"]
 
 
 @pytest.mark.parametrize(
