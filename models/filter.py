@@ -10,7 +10,7 @@ hold, and its negation does.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, LiteralString, TypeVar
 
 from db.sql import Sql, join, sql
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST_LEVELS = 10
-"""How deep `and`, `or` and `not` may be nested."""
+"""How deep filters may be nested by `and`, `or` and `not`; the outermost one is the first level."""
 
 MOST_CONDITIONS = 200
 """How many filters one list may be narrowed down by, those that only combine others included."""
@@ -151,25 +151,18 @@ class CustomerFilter:
 
         Raises:
             InvalidArgument: a text holds a NUL.
-            LimitExceeded: the filter is nested too deeply, or too wide, or lists too many values.
+            LimitExceeded: the filter is nested too deeply, or lists too many values.
         """
-        if sum(1 for _ in _parts(self, 1)) > MOST_CONDITIONS:
-            raise LimitExceeded(f"Give at most {MOST_CONDITIONS} filters; combine values with in.")
+        _check_levels(self, MOST_LEVELS)
         return _condition(self)
 
 
-def _parts(customer: CustomerFilter, level: int) -> Iterator[object]:
-    """Yield every field given in a filter and below."""
-    if level > MOST_LEVELS:
-        raise LimitExceeded(f"Nest and, or and not at most {MOST_LEVELS} levels deep.")
-    for field in fields(customer):
-        value = getattr(customer, field.name)
-        if value is not None:
-            yield value
-            for part in value if isinstance(value, list) else [value]:
-                if isinstance(part, CustomerFilter):
-                    yield part
-                    yield from _parts(part, level + 1)
+def _check_levels(customer: CustomerFilter, most: int) -> None:
+    if not most:
+        raise LimitExceeded(f"Nest filters at most {MOST_LEVELS} levels deep, the outermost one included.")
+    for part in (*(customer.and_ or ()), *(customer.or_ or ()), customer.not_):
+        if part is not None:
+            _check_levels(part, most - 1)
 
 
 def _condition(customer: CustomerFilter) -> Sql | None:

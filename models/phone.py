@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 import phonenumbers
 
 _DIGITS: Final = re.compile(r"\+[1-9][0-9]{6,14}")
-# What phonenumbers would read besides, letters and extensions for instance, E.164 has no place for.
-_NUMBER: Final = re.compile(r"\+[0-9 ().\-/\u00a0\u2010-\u2015]+")
+# Digits and what people and programs put between them. What phonenumbers would read besides, letters and
+# extensions for instance, E.164 has no place for.
+_NUMBER: Final = re.compile(r"\+[0-9 ().\-/\[\]\u00a0\u00ad\u200b\u2010-\u2015\u2060\u2212\u3000]+")
 
 _KINDS: Final = (
     *("premium_rate", "toll_free", "shared_cost", "voip", "personal_number", "pager", "uan", "voicemail"),
@@ -97,5 +98,5 @@ def _numbers(region: phonenumbers.PhoneMetadata) -> re.Pattern[str]:
 def _kind(described: phonenumbers.PhoneNumberDesc | None) -> str:
     if not (described and described.national_number_pattern):
         return "(?!)"
-    sizes = "|".join([f".{{{size}}}" for size in described.possible_length if size > 0]) or ".*"
+    sizes = "|".join([f".{{{size}}}" for size in described.possible_length])
     return f"(?=(?:{sizes})\\Z)(?:{described.national_number_pattern})"

@@ -239,6 +239,12 @@ def test_a_phone_number_is_kept_in_e164(text: str) -> None:
         assert read(NUMBER, kept) == kept
 
 
+@pytest.mark.parametrize("between", [*" ().-/[]\u00a0\u00ad\u200b\u2010\u2015\u2060\u2212\u3000"])
+def test_what_stands_between_digits_does_not_matter(between: str) -> None:
+    """What people write between digits, and what programs do that they copy numbers from, is left out."""
+    assert read(NUMBER, f"+4420{between}7946{between}0958") == "+442079460958"
+
+
 CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 EXAMPLES = [
     str(phonenumbers.national_significant_number(number))
