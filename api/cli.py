@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 from contextlib import contextmanager
 from datetime import timedelta
@@ -70,15 +71,25 @@ def _database() -> Iterator[DatabaseSettings]:
         if not settings.embedded:
             yield settings
             return
-        with EmbeddedServer(settings.data_dir) as server:
-            server.start()
+        with EmbeddedServer(settings.data_dir):
             yield settings
+
+
+def _check_free(host: str, port: int) -> None:
+    # uvicorn tells so, too, but only after the database is up, and in a log.
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        reason = (error.strerror or "").partition(" (")[0]
+        raise SettingsError(
+            f"--port: nothing can listen at port {port} of {host} ({reason}); give another --port, or --host"
+        ) from None
 
 
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="The port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, help="How many processes.")] = 1,
     demo: Annotated[
         bool, typer.Option("--demo", help="Fill an empty embedded database with made-up customers first.")
@@ -86,21 +97,24 @@ def serve(
 ) -> None:
     """Migrate, then serve the API and the GraphiQL explorer until SIGINT or SIGTERM."""
     with _explained():
-        if Settings.load().auth_mode == "none" and not is_loopback(host):
+        settings = Settings.load()
+        if settings.auth_mode == "none" and not is_loopback(host):
             raise SettingsError(
                 f"AUTH_MODE: must be key or oidc to listen on {host}; without authentication, only this "
                 "machine is served (--host 127.0.0.1). See docs/authentication.md."
             )
+        _check_free(host, port)
         # What it imports takes longer than most other commands do.
         from api.app import create_app  # noqa: PLC0415 - as said above
 
         service = create_app()  # before anything starts, because it checks every setting
-    with _database() as settings:
-        asyncio.run(migrations.migrate(settings))
-        if demo and settings.embedded:
-            asyncio.run(seed_customers(settings, DEMO_CUSTOMERS, only_if_empty=True))
+    with _database() as database:
+        asyncio.run(migrations.migrate(database))
+        if demo and database.embedded:
+            asyncio.run(seed_customers(database, DEMO_CUSTOMERS, only_if_empty=True))
+        what = "The explorer is" if settings.explorer else "Operations are answered"
         name = f"[{host}]" if ":" in host else host
-        out.print(f"The explorer is at http://{name}:{port}/graphql", highlight=False, markup=False)
+        out.print(f"{what} at http://{name}:{port}/graphql", highlight=False, markup=False)
         uvicorn.run(
             # Several processes make one each.
             service if workers == 1 else "api.app:create_app",

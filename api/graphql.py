@@ -55,8 +55,14 @@ class Refusal(Exception):
         super().__init__(message)
         self.status = status
         self.headers = headers or {}
-        extensions = {"code": code} | ({"limit": limit} if limit else {})
-        self.content = {"errors": [{"message": message, "extensions": extensions}]}
+        self.extensions = {"code": code} | ({"limit": limit} if limit else {})
+
+    def content(self, request_id: str) -> dict[str, Any]:
+        """Return the answer's content; where nobody knows what was done, it has the request's id."""
+        extensions = self.extensions
+        if extensions["code"] == "UNAVAILABLE":
+            extensions = extensions | {"requestId": request_id}
+        return {"errors": [{"message": str(self), "extensions": extensions}]}
 
 
 @dataclass(slots=True)
@@ -106,7 +112,7 @@ class GraphQL:
             content, status = await self._answer(exchange, media_type)
             data = orjson.dumps(content)
         except Refusal as refused:
-            content, status, headers = refused.content, refused.status, refused.headers
+            content, status, headers = refused.content(exchange.id), refused.status, refused.headers
             data = orjson.dumps(content)
         except (ClientDisconnect, Gone):
             return

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CUSTOMERS = Path(sys.executable).with_name("customers")
 START_SECONDS = 60
-EXPLORER = "The explorer is at http://127.0.0.1:"
+ANNOUNCED = ("The explorer is at http://127.0.0.1:", "Operations are answered at http://127.0.0.1:")
 
 
 def environment(settings: DatabaseSettings) -> dict[str, str]:
@@ -87,9 +87,9 @@ class Service:
         return self.process.wait(30)
 
     def logged(self) -> list[dict[str, Any]]:
-        """Return the lines of the log, each of which is a JSON object, save where the explorer is."""
+        """Return the lines of the log, each of which is a JSON object, save where to go."""
         lines = self.log.read_text().splitlines()
-        return [json.loads(line) for line in lines if not line.startswith(EXPLORER)]
+        return [json.loads(line) for line in lines if not line.startswith(ANNOUNCED)]
 
     def ready(self) -> bool:
         """Say whether the service says that it can serve."""

@@ -110,7 +110,8 @@ def test_without_the_issuers_keys_nobody_is_let_in(late: Late) -> None:
     assert late.answer.status_code == 503
     assert int(late.answer.headers["retry-after"]) > 0
     [error] = late.answer.json()["errors"]
-    assert error["extensions"] == {"code": "UNAVAILABLE"}
+    request_id = late.answer.headers["x-request-id"]
+    assert error["extensions"] == {"code": "UNAVAILABLE", "requestId": request_id}
 
 
 def head(door: Door, **header: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.service import CUSTOMERS, Service, environment
+from tests.service import CUSTOMERS, Service, environment, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -182,7 +182,12 @@ def test_a_manifest_that_is_wrong(
         manifest.write_text(json.dumps(content))
     env = environment(shared_database) | {"PERSISTED_DOCUMENTS": str(manifest)}
     done = subprocess.run(
-        [CUSTOMERS, "serve", "--port=0"], env=env, capture_output=True, text=True, check=False, timeout=60
+        [CUSTOMERS, "serve", f"--port={free_port()}"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: PERSISTED_DOCUMENTS: {manifest}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -141,3 +142,31 @@ def test_an_external_server_is_never_replaced(fresh: DatabaseSettings) -> None:
     assert password not in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
     assert not fresh.data_dir.exists()
+
+
+def test_a_port_that_is_taken_is_named(fresh: DatabaseSettings) -> None:
+    """Where nobody can listen, nothing is started, and one message says what to give."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [CUSTOMERS, "serve", f"--port={port}"],
+            env=environment(fresh),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: --port: nothing can listen at port {port} of 127.0.0.1")
+    assert not fresh.data_dir.exists()
+
+
+@pytest.mark.parametrize("explorer", [True, False])
+def test_where_to_go_is_said(fresh: DatabaseSettings, tmp_path: Path, explorer: bool) -> None:
+    """The service says where the explorer is, or where operations are answered if there is none."""
+    with Service(fresh, tmp_path / "log", EXPLORER=str(explorer).lower()) as service:
+        place = f"{service.http.base_url}".rstrip("/") + "/graphql"
+        assert service.stop() == 0
+
+    first, *_ = (tmp_path / "log").read_text().splitlines()
+    assert first == f"{'The explorer is' if explorer else 'Operations are answered'} at {place}"

@@ -125,7 +125,8 @@ def test_an_overdue_mutation_is_undone(hurried: Api, tables: Tables) -> None:
 
     assert response.status_code == 503
     [error] = response.json()["errors"]
-    assert error["extensions"] == {"code": "UNAVAILABLE", "limit": "time"}
+    request_id = response.headers["x-request-id"]
+    assert error["extensions"] == {"code": "UNAVAILABLE", "limit": "time", "requestId": request_id}
     tables.wait_until_waiting(0)
     tables.unlock()
     assert tables.customers() == before
