@@ -1,4 +1,4 @@
-"""The contestants, each as one process on a port of loopback, with the same server in front."""
+"""The contestants, each as one process on a port of loopback, with uvicorn in front."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _START_SECONDS: Final = 60
 _STOP_SECONDS: Final = 15
 _ROOT: Final = Path(__file__).resolve().parent.parent
-# As `customers serve` has it.
+# As `customers serve` has it, but for `api.protocol`, which belongs to the service.
 _UVICORN: Final = (
     *(sys.executable, "-m", "uvicorn", "--loop=uvloop", "--http=httptools"),
     *("--no-access-log", "--log-level=warning", "--no-server-header"),

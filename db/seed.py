@@ -160,8 +160,8 @@ async def _write_all(
 async def _write(connection: asyncpg.Connection, schema: str, people: Sequence[_Person]) -> None:
     """Write whole customers in one transaction."""
     async with connection.transaction():
-        # Keys come from where they always do, which is safe beside a running service. Sorted, they save
-        # PostgreSQL a seventh of its work: neighbours share pages of the indexes.
+        # Numbers come from the tables' sequences, which is safe beside a running service. Random ids, sorted,
+        # save PostgreSQL a seventh of its work: neighbours share pages of the indexes.
         (keys,) = await connection.fetch(
             "SELECT ARRAY(SELECT gen_random_uuid() FROM generate_series(1, $1) ORDER BY 1),"
             f" ARRAY({_next(schema, 'postal_addresses', 'address_id')} FROM generate_series(1, $2)),"

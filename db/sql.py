@@ -1,6 +1,6 @@
 """SQL put together from pieces: the query builder.
 
-A `Sql` is a piece of SQL with its values beside it. Pieces nest and combine (`&`, `|`, `~`), and only
+A `Sql` is a piece of SQL with its values beside it. Pieces nest and are joined, and only
 `Sql.compile` numbers the placeholders, so no value is ever written into the text and one shape of query
 always compiles to one text, which PostgreSQL prepares once.
 """
@@ -29,14 +29,6 @@ class Sql:
 
     text: LiteralString
     values: tuple[object, ...] = ()
-
-    def __and__(self, other: Sql) -> Sql:
-        """Both conditions hold."""
-        return Sql("(({}) AND ({}))", (self, other))
-
-    def __or__(self, other: Sql) -> Sql:
-        """At least one of the conditions holds."""
-        return Sql("(({}) OR ({}))", (self, other))
 
     def __invert__(self) -> Sql:
         """The condition does not hold; SQL's NULL counts as not holding, so its negation holds."""
@@ -112,14 +104,13 @@ def join(separator: LiteralString, pieces: Iterable[Sql]) -> Sql:
 class Select:
     """A SELECT built in steps; every step returns a new one, so a base query can be shared.
 
-    >>> Select("c.*", "customers c").where(sql("c.last_name = {}", "Hopper")).limit(10)
+    >>> Select("c.*", "customers c").where(sql("c.last_name = {}", "Hopper")).order_by("c.id")
     """
 
     columns: LiteralString | Sql
     source: LiteralString | Sql
     conditions: tuple[Sql, ...] = ()
     order: LiteralString | None = None
-    most: int | None = None
 
     def join(self, source: LiteralString) -> Select:
         """Add a JOIN clause."""
@@ -141,10 +132,6 @@ class Select:
         """Set the ORDER BY list."""
         return replace(self, order=order)
 
-    def limit(self, most: int) -> Select:
-        """Return at most this many rows."""
-        return replace(self, most=most)
-
     def sql(self) -> Sql:
         """Return the query as a piece of SQL."""
         text: LiteralString = "SELECT {} FROM {}"
@@ -154,9 +141,6 @@ class Select:
             values += (join(" AND ", [Sql("({})", (condition,)) for condition in self.conditions]),)
         if self.order is not None:
             text += " ORDER BY " + self.order
-        if self.most is not None:
-            text += " LIMIT {}"
-            values += (self.most,)
         return Sql(text, values)
 
     def exists(self) -> Sql:

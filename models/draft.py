@@ -190,7 +190,7 @@ class CustomerDraft(Draft):
     def _few_or_none(cls, items: object) -> object:
         # Counted here, before each of them is read.
         if isinstance(items, list) and len(items) > MOST_CONTACTS:
-            raise refused(IssueCode.TOO_MANY, "Give at most 100.")
+            raise refused(IssueCode.TOO_MANY, f"Give at most {MOST_CONTACTS}.")
         return () if items is None else items
 
     @field_validator("emails", mode="after")

@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from models.page import Order, PageParts
     from models.search import Search
 
-_ORDERED: Final[dict[OrderField, LiteralString]] = {
-    OrderField.CREATED_AT: "created_at",
-    OrderField.UPDATED_AT: "updated_at",
-    OrderField.LAST_NAME: "last_name",
-    OrderField.FIRST_NAME: "first_name",
-}
 _MOMENTS: Final[tuple[LiteralString, ...]] = ("created_at", "updated_at")
 _PLANNED: Final = 101
 """How many customers PostgreSQL plans for when it makes one plan for pages of any size up to that."""
@@ -77,7 +71,7 @@ class Paging:
             raise ValueError("the order of a search needs a search")
         self._rank = search.rank() if search and field is None else None
         ranked = self._rank is not None
-        key = _ORDERED[field or OrderField.LAST_NAME]
+        key = (field or OrderField.LAST_NAME).value
         condition = where.condition() if where else None
         base = record.JOINED_CUSTOMERS if condition else record.CUSTOMERS
         self._customer = record.whole_customer if parts.owned else record.customer

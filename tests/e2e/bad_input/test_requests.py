@@ -70,14 +70,12 @@ def test_a_body_that_is_no_request_is_refused(api: Api, body: bytes) -> None:
     assert (response.status_code, codes(response)) == (400, {"BAD_USER_INPUT"})
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "br", "identity"])
-def test_a_compressed_body_is_refused(api: Api, encoding: str) -> None:
-    """A compressed body is a bad request, whether its header says so or not."""
-    headers = JSON | {"content-encoding": encoding}
+def test_a_compressed_body_that_does_not_say_so_is_refused(api: Api) -> None:
+    """A compressed body is a bad request without a header that says so, too."""
+    headers = JSON | {"content-encoding": "identity"}
     response = api.http.post("/graphql", content=gzip.compress(REQUEST), headers=headers)
 
-    assert response.status_code in (400, 415)
-    assert codes(response) == {"BAD_USER_INPUT"}
+    assert (response.status_code, codes(response)) == (400, {"BAD_USER_INPUT"})
 
 
 @pytest.mark.parametrize(
