@@ -86,8 +86,9 @@ class Completion(ABC):
 
     def reported(self) -> list[GraphQLError]:
         """Return the errors so far in order; those that come from now on come after them."""
-        self._reported += reported(self.errors, self._nulled)
-        self.errors.clear()
+        if self.errors:
+            self._reported += reported(self.errors, self._nulled)
+            self.errors.clear()
         return self._reported
 
     def all_failed(self, answers: Sequence[Answer]) -> bool:

@@ -75,9 +75,11 @@ class Request:
 
     def selection(self, executor: BreadthExecutor) -> Selection | None:
         """Return what is asked of the root, or None when it needs graphql-core's executor."""
-        executor.decided = decided = self.decided(executor)
-        if not _DECISIONS.issuperset(map(type, decided)):
-            return None
+        if self.conditions:
+            executor.decided = self.decided(executor)
+            if not _DECISIONS.issuperset(map(type, executor.decided)):
+                return None
+        decided = executor.decided
         if decided not in self.selections:
             if len(self.selections) >= MOST_VARIANTS:
                 self.selections.clear()

@@ -133,7 +133,8 @@ class Operations:
                 raise Refused(error) from error
         document = self._document(request.query)
         definition = _definition(document.node, request.name)
-        _check_nulls(document.node, definition, request.variables or {})
+        if request.variables:
+            _check_nulls(document.node, definition, request.variables)
         cost = document.costs[operation_name(definition)].of(request.variables)
         if cost > self.limits.cost:
             message = (
