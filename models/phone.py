@@ -8,6 +8,9 @@ from typing import Final, NamedTuple
 
 import phonenumbers
 
+# There are more patterns than Python's own cache has room for.
+phonenumbers.enable_pattern_cache()
+
 _DIGITS: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 # Digits and what people and programs put between them. What phonenumbers would read besides, letters and
 # extensions for instance, E.164 has no place for.
