@@ -107,7 +107,7 @@ def serve(
         # What it imports takes longer than most other commands do.
         from api.app import create_app  # noqa: PLC0415 - as said above
 
-        service = create_app()  # before anything starts, because it checks every setting
+        service = create_app(settings=settings)  # before anything starts, because it checks every setting
     with _database() as database:
         asyncio.run(migrations.migrate(database))
         if demo and database.embedded:

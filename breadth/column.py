@@ -151,7 +151,7 @@ class FieldColumn(Column):
 class ItemColumn(Column):
     """The items of lists, one list after the other: `owners` says in which rows the lists are."""
 
-    __slots__ = ("_counted", "_counts", "lists", "owners", "starts")
+    __slots__ = ("_awaited_of", "lists", "owners", "starts")
 
     def __init__(
         self,
@@ -166,12 +166,13 @@ class ItemColumn(Column):
         self.lists = lists
         self.owners = owners
         self.starts = [0, *accumulate(sizes)]
-        self._counted: frozenset[int] | None = None
-        self._counts: Counter[int] = Counter()
+        # How many items are awaited of each list, counted when there is an error.
+        self._awaited_of: Counter[int] | None = None
 
     def wait_for(self, rows: Iterable[int]) -> None:
         """Note that something is awaited for these items, and so for lists of lists that they are in."""
         super().wait_for(rows)
+        self._awaited_of = None
         if isinstance(self.lists, ItemColumn):
             self.lists.wait_for({self.owners[self.number(row)] for row in rows})
 
@@ -181,16 +182,12 @@ class ItemColumn(Column):
 
     def step(self, row: int) -> tuple[Step, Column | None, int]:
         """Return the item's index, and where its list is."""
+        if self._awaited_of is None:
+            self._awaited_of = Counter(map(self.number, self.awaited))
         number = self.number(row)
         index = row - self.starts[number]
-        step = Step(index, index, self, row in self.awaited, self._awaited_of()[number] > 1)
+        step = Step(index, index, self, row in self.awaited, self._awaited_of[number] > 1)
         return step, self.lists, self.owners[number]
-
-    def _awaited_of(self) -> Counter[int]:
-        """Return how many items are awaited of each list."""
-        if self._counted is not self.awaited:
-            self._counted, self._counts = self.awaited, Counter(map(self.number, self.awaited))
-        return self._counts
 
     def info(self, row: int) -> GraphQLResolveInfo[Any]:
         """Return the info of the field that the list belongs to."""

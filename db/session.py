@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tortoise.connection import get_connections
 
@@ -46,10 +46,12 @@ async def acquire() -> AsyncIterator[Connection[Record]]:
 
 
 @asynccontextmanager
-async def transaction() -> AsyncIterator[Connection[Record]]:
+async def transaction(
+    isolation: Literal["repeatable_read"] | None = None, *, readonly: bool = False
+) -> AsyncIterator[Connection[Record]]:
     """Lend a connection with a transaction open on it; an exception rolls it back."""
     async with acquire() as connection, AsyncExitStack() as stack:
-        await stack.enter_async_context(connection.transaction())
+        await stack.enter_async_context(connection.transaction(isolation=isolation, readonly=readonly))
         try:
             yield connection
         except asyncio.CancelledError:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from db.row import attach
-from db.session import acquire, fetch
+from db.session import fetch, transaction
 from db.sql import sql
 from models.contacts import RELATIONS, contacts_of
 from models.page import PageParts, PageRequest
@@ -69,8 +69,5 @@ async def snapshot() -> AsyncIterator[Snapshot]:
     Raises:
         DatabaseUnavailable: the database cannot be reached, or went away meanwhile.
     """
-    async with (
-        acquire() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
+    async with transaction("repeatable_read", readonly=True) as connection:
         yield Snapshot(connection)

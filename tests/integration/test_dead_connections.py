@@ -11,8 +11,8 @@ from db.errors import DatabaseUnavailable
 from db.session import fetch, transaction
 from db.sql import sql
 from db.tortoise import connect, disconnect
+from tests.integration.activity import kept_waiting
 from tests.integration.relay import way_to
-from tests.integration.test_catalog import connected
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -23,16 +23,6 @@ if TYPE_CHECKING:
     from tests.integration.relay import Way
 
 SLEEP = sql("SELECT pg_sleep(60)")
-SLEEPING = (
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
-)
-
-
-@pytest.fixture
-async def other(database: DatabaseSettings) -> AsyncIterator[Connection[Record]]:
-    """A connection beside the service's."""
-    async with connected(database) as connection:
-        yield connection
 
 
 @pytest.fixture
@@ -57,19 +47,13 @@ async def change() -> None:
         await fetch(SLEEP, connection)
 
 
-async def until_sleeping(other: Connection[Record], statements: int) -> None:
-    async with asyncio.timeout(10):
-        while await other.fetchval(SLEEPING) != statements:
-            await asyncio.sleep(0.005)
-
-
 @pytest.mark.parametrize("work", [read, change])
 async def test_who_is_stopped_does_not_wait_for_the_dead(
     way: Way, other: Connection[Record], work: Callable[[], Coroutine[None, None, None]]
 ) -> None:
     """A stopped statement is over at once, though PostgreSQL cannot say so; others get other connections."""
     task = asyncio.create_task(work())
-    await until_sleeping(other, 1)
+    await kept_waiting(other, 1, "Timeout")
     way.die()
     task.cancel()
 
@@ -86,11 +70,11 @@ async def test_what_is_stopped_is_stopped_in_postgresql_too(
 ) -> None:
     """A statement that nobody waits for any more is ended, and what its transaction did is gone."""
     task = asyncio.create_task(work())
-    await until_sleeping(other, 1)
+    await kept_waiting(other, 1, "Timeout")
     task.cancel()
 
     await asyncio.wait([task], timeout=10)
-    await until_sleeping(other, 0)
+    await kept_waiting(other, 0, "Timeout")
 
     assert task.cancelled()
     assert [row[0] for row in await fetch(sql("SELECT count(*) FROM customers"))] == [0]

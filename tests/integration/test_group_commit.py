@@ -15,6 +15,7 @@ from db.tortoise import connect, disconnect
 from models.service import CustomerService
 from schema.operation import Request
 from tests import answers
+from tests.integration.activity import kept_waiting
 from tests.integration.test_catalog import connected
 from tests.integration.test_statements import EVERYTHING, answer, watched
 
@@ -29,7 +30,6 @@ CREATE = (
 )
 READ = f"{{ customers(first: 100) {{ nodes {{ {EVERYTHING} }} }} }}"
 NAMES = "SELECT array_agg(first_name ORDER BY customer_id) FROM customers"
-WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 Waiter = asyncio.Task[dict[str, Any]]
 
@@ -47,14 +47,6 @@ async def customers(
     await answer(CREATE, service, input=new("Ada"))
     yield service
     await disconnect()
-
-
-@pytest.fixture
-async def other(database: DatabaseSettings) -> AsyncIterator[Connection[Record]]:
-    """A connection beside the service's."""
-    async with connected(database) as connection:
-        await connection.execute(f"SET search_path = {database.schema_name}")
-        yield connection
 
 
 @asynccontextmanager
@@ -86,14 +78,6 @@ def creating(customers: CustomerService, inputs: Sequence[dict[str, Any]]) -> li
     return [
         asyncio.create_task(answers.answer(Request(CREATE, {"input": given}), customers)) for given in inputs
     ]
-
-
-async def kept_waiting(other: Connection[Record], statements: int) -> list[int]:
-    """Return the processes that wait for a lock, once there are so many."""
-    async with asyncio.timeout(10):
-        while len(rows := await other.fetch(WAITING)) != statements:
-            await asyncio.sleep(0.005)
-    return [row[0] for row in rows]
 
 
 @pytest.mark.parametrize("customers", [{"pool_max": 1}], indirect=True)

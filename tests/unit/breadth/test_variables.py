@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -16,6 +17,7 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLScalarType,
+    GraphQLSchema,
     MiddlewareManager,
     OperationDefinitionNode,
     Undefined,
@@ -253,6 +255,21 @@ def test_options_hold_for_a_document_that_is_known(options: dict[str, Any]) -> N
         assert asked(BreadthExecutor, variables, **options) == asked(Executor, variables, **options)
 
 
+def told_together(schema: GraphQLSchema, document: DocumentNode, barrier: Barrier) -> list[Any]:
+    """Return what resolvers are told in three executions, begun when the others are ready."""
+    told: list[Any] = []
+    barrier.wait(10)
+    for _ in range(3):
+        execute(
+            schema,
+            document,
+            {"ask": lambda _info, i: told.append(i)},
+            variable_values={"i": {"f0": 5}},
+            executor_class=BreadthExecutor,
+        )
+    return told
+
+
 def test_threads_may_share_a_schema() -> None:
     """Whoever reads an input while another thread does so for the first time has all of its fields."""
     fields = [f"f{number}" for number in range(12)]
@@ -265,21 +282,9 @@ def test_threads_may_share_a_schema() -> None:
             document = parse("query ($i: I) { ask(i: $i) }")
             barrier = Barrier(4)
 
-            def ask(schema: Any = schema, document: Any = document, barrier: Barrier = barrier) -> Any:
-                barrier.wait(10)
-                told = []
-                for _ in range(3):
-                    execute(
-                        schema,
-                        document,
-                        {"ask": lambda _info, i: told.append(i)},
-                        variable_values={"i": {"f0": 5}},
-                        executor_class=BreadthExecutor,
-                    )
-                return told
-
             with ThreadPoolExecutor(4) as threads:
-                told = [future.result() for future in [threads.submit(ask) for _ in range(4)]]
+                asking = [threads.submit(told_together, schema, document, barrier) for _ in range(4)]
+                told = [future.result() for future in asking]
 
             assert told == [[dict.fromkeys(fields, 1) | {"f0": 5}] * 3] * 4
     finally:
