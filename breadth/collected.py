@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import is_leaf_type, is_non_null_type
 
+from breadth.again import Turns
 from breadth.attempt import attempt
 
 if TYPE_CHECKING:
@@ -17,12 +18,16 @@ if TYPE_CHECKING:
 
 
 class Collected:
-    """Items of an asynchronous iterable, up to its end, its error, or the first that its list cannot have."""
+    """Items of an asynchronous iterable, up to its end, its error, or the first that its list cannot have.
+
+    `turns` counts those of the event loop that each step took, and the last one, behind the items.
+    """
 
     def __init__(
         self, executor: Executor[Any], iterable: AsyncIterable[Any], type_: GraphQLOutputType
     ) -> None:
         self.items: list[Any] = []
+        self.turns: list[int] = []
         self._executor = executor
         self._iterable = iterable
         self._required = type_.of_type if is_non_null_type(type_) else None
@@ -36,12 +41,17 @@ class Collected:
             self._error = error
             return
         try:
-            async for item in iterator:
+            while True:
+                turns = Turns(anext(iterator))
+                try:
+                    item = await turns
+                finally:
+                    self.turns.append(turns.number)
                 self.items.append(item)
                 if self._ends_the_list(item):
                     break
-            else:
-                return
+        except StopAsyncIteration:
+            return
         except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
             self._error = error
         close = getattr(iterator, "aclose", None)

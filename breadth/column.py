@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -16,10 +15,11 @@ from graphql import GraphQLNonNull
 from graphql.pyutils import Path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
     from graphql import GraphQLOutputType, GraphQLResolveInfo
 
+    from breadth.executor import BreadthExecutor
     from breadth.plan import Field
 
 
@@ -43,28 +43,14 @@ class Objects(NamedTuple):
     rows: Sequence[int] = ()
 
 
-class Step(NamedTuple):
-    """A part of a path: the key, its number among its siblings, and the column of the value it leads to.
-
-    `awaited` says whether something has been awaited for that value, `task` whether graphql-core would do so
-    in a task of its own.
-    """
-
-    key: str | int
-    number: int
-    column: Column
-    awaited: bool
-    task: bool
-
-
 class Column(ABC):
     """Values, and the answers to them as they come.
 
     `rows` are those still to be answered. `failure` takes the place of a value that cannot be completed:
-    None, or `FAILED` where null is not allowed. `awaited` are the rows that something has been awaited for.
+    None, or `FAILED` where null is not allowed.
     """
 
-    __slots__ = ("answers", "awaited", "failure", "field", "rows", "type", "values")
+    __slots__ = ("answers", "failure", "field", "rows", "type", "values")
 
     def __init__(self, field: Field, type_: GraphQLOutputType) -> None:
         self.field = field
@@ -74,7 +60,6 @@ class Column(ABC):
         else:
             self.failure = None
             self.type = type_
-        self.awaited: frozenset[int] = frozenset()
 
     def fill(self, values: list[Any]) -> None:
         """Begin to answer these values."""
@@ -82,17 +67,9 @@ class Column(ABC):
         self.answers: list[Answer] = [None] * len(values)
         self.rows: Sequence[int] = range(len(values))
 
-    def wait_for(self, rows: Iterable[int]) -> None:
-        """Note that something is awaited for the values in these rows."""
-        self.awaited = self.awaited.union(rows)
-
     def at(self, rows: Sequence[int]) -> Sequence[Any]:
         """Return the values in these rows."""
         return self.values if len(rows) == len(self.values) else [self.values[row] for row in rows]
-
-    @abstractmethod
-    def step(self, row: int) -> tuple[Step, Column | None, int]:
-        """Return the last step on the way to a value, and the column and row that it starts from."""
 
     @abstractmethod
     def info(self, row: int) -> GraphQLResolveInfo[Any]:
@@ -102,44 +79,36 @@ class Column(ABC):
     def path(self, row: int) -> Path:
         """Return the path of a value, as graphql-core's `info` has it."""
 
-    def steps(self, row: int) -> list[Step]:
-        """Return the steps from a value up to the root."""
-        steps = []
-        column: Column | None = self
-        while column:
-            step, column, row = column.step(row)
-            steps.append(step)
-        return steps
-
 
 class FieldColumn(Column):
-    """The values of a field, one for each object; `task` says whether other fields are awaited beside it."""
+    """The values of a field, one for each object.
 
-    __slots__ = ("_build_info", "_infos", "objects", "task")
+    `returned` are those of its resolver, some of them awaitable perhaps; `batch` is what was awaited for all.
+    """
 
-    def __init__(
-        self,
-        field: Field,
-        objects: Objects,
-        build_info: Callable[[Field, Path], GraphQLResolveInfo[Any]],
-    ) -> None:
+    __slots__ = ("_executor", "_infos", "batch", "objects", "returned")
+
+    def __init__(self, field: Field, objects: Objects, executor: BreadthExecutor) -> None:
         super().__init__(field, field.type)
         self.objects = objects
-        self.task = False
-        self._build_info = build_info
+        self.returned: Sequence[Any] = ()
+        self.batch: Any = None
+        self._executor = executor
         self._infos: dict[int, GraphQLResolveInfo[Any]] = {}
 
-    def step(self, row: int) -> tuple[Step, Column | None, int]:
-        """Return the field's key, and where the object is."""
-        _, column, rows = self.objects
-        step = Step(self.field.key, self.field.number, self, row in self.awaited, self.task)
-        return step, column, rows[row] if column else 0
+    def fill(self, values: list[Any]) -> None:
+        """Begin to answer these values."""
+        super().fill(values)
+        self.returned = values
 
     def info(self, row: int) -> GraphQLResolveInfo[Any]:
         """Return the same info for everything about one object's field."""
         info = self._infos.get(row)
         if info is None:
-            info = self._infos[row] = self._build_info(self.field, self.path(row))
+            field = self.field
+            info = self._infos[row] = self._executor.build_resolve_info(
+                field.definition, list(field.nodes), field.parent, self.path(row)
+            )
         return info
 
     def path(self, row: int) -> Path:
@@ -151,7 +120,7 @@ class FieldColumn(Column):
 class ItemColumn(Column):
     """The items of lists, one list after the other: `owners` says in which rows the lists are."""
 
-    __slots__ = ("_awaited_of", "lists", "owners", "starts")
+    __slots__ = ("lists", "owners", "starts")
 
     def __init__(
         self,
@@ -166,28 +135,10 @@ class ItemColumn(Column):
         self.lists = lists
         self.owners = owners
         self.starts = [0, *accumulate(sizes)]
-        # How many items are awaited of each list, counted when there is an error.
-        self._awaited_of: Counter[int] | None = None
-
-    def wait_for(self, rows: Iterable[int]) -> None:
-        """Note that something is awaited for these items, and so for lists of lists that they are in."""
-        super().wait_for(rows)
-        self._awaited_of = None
-        if isinstance(self.lists, ItemColumn):
-            self.lists.wait_for({self.owners[self.number(row)] for row in rows})
 
     def number(self, row: int) -> int:
         """Return which of the lists an item belongs to."""
         return bisect_right(self.starts, row) - 1
-
-    def step(self, row: int) -> tuple[Step, Column | None, int]:
-        """Return the item's index, and where its list is."""
-        if self._awaited_of is None:
-            self._awaited_of = Counter(map(self.number, self.awaited))
-        number = self.number(row)
-        index = row - self.starts[number]
-        step = Step(index, index, self, row in self.awaited, self._awaited_of[number] > 1)
-        return step, self.lists, self.owners[number]
 
     def info(self, row: int) -> GraphQLResolveInfo[Any]:
         """Return the info of the field that the list belongs to."""

@@ -6,11 +6,11 @@ An exception among the values is the error of the field there.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from asyncio import gather
+from asyncio import gather, get_running_loop
 from contextlib import suppress
 from itertools import chain, pairwise
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from graphql import (
     GraphQLError,
@@ -18,15 +18,16 @@ from graphql import (
     is_leaf_type,
     is_list_type,
     is_object_type,
+    located_error,
 )
 from graphql.execution.executor import collect_iterator_awaitables, invalid_return_type_error
 from graphql.pyutils import Undefined, gather_with_cancel, is_iterable
 
+from breadth.again import History, Iterated, IteratedLater
 from breadth.attempt import attempt
 from breadth.collected import Collected
 from breadth.column import FAILED, Answer, Column, ItemColumn, Objects
 from breadth.eager import Eager
-from breadth.errors import FieldError, field_error, reported
 from breadth.kinds import any_absent, examples
 
 if TYPE_CHECKING:
@@ -34,9 +35,15 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLAbstractType, GraphQLLeafType, GraphQLList, GraphQLObjectType
 
-    from breadth.errors import Order
     from breadth.executor import BreadthExecutor
     from breadth.plan import Selection
+
+
+FIELD_TURNS, ITEM_TURNS = 50, 10
+"""For how many turns of the event loop fields and items are still waited for when one of them has failed.
+
+Enough for what is there already, which graphql-core may come to first; items have less: fields wait for them.
+"""
 
 
 class AllFailed(Exception):
@@ -49,9 +56,8 @@ class Completion(ABC):
     def __init__(self, executor: BreadthExecutor) -> None:
         self.executor = executor
         self.eager = Eager()
-        self.errors: list[FieldError] = []
-        self._reported: list[GraphQLError] = []
-        self._nulled: set[Order] = set()
+        self.errors: list[GraphQLError] = []
+        self.history = History()
 
     @abstractmethod
     async def fields(self, selection: Selection, objects: Objects) -> list[Answer]:
@@ -79,17 +85,22 @@ class Completion(ABC):
             await self._complete_abstract(column, type_)
         return column.answers
 
-    def fail(self, column: Column, row: int, error: Exception, *after: int) -> None:
-        """Answer a value with its error; one that came to light behind list items stands `after` as many."""
-        self.errors.append(field_error(column, row, error, *after))
+    def fail(self, column: Column, row: int, error: Exception) -> None:
+        """Answer a value with its error."""
+        self.errors.append(located_error(error, column.field.nodes, column.path(row).as_list()))
         column.answers[row] = column.failure
 
-    def reported(self) -> list[GraphQLError]:
-        """Return the errors so far in order; those that come from now on come after them."""
-        if self.errors:
-            self._reported += reported(self.errors, self._nulled)
-            self.errors.clear()
-        return self._reported
+    async def give_up(self, turns: int) -> NoReturn:
+        """Raise `AllFailed` after some turns: nobody waits any longer for what is beside something failed."""
+        self.history.failing = True
+        await self.eager.turns(turns)
+        self.leave_unfinished()
+        raise AllFailed
+
+    def leave_unfinished(self) -> None:
+        """Have graphql-core's executor finish the operation, and await what nobody has awaited yet."""
+        self.history.unfinished = True
+        self.eager.closes = not _runs_in_loop()
 
     def all_failed(self, answers: Sequence[Answer]) -> bool:
         """Return whether every answer has failed where null is not allowed."""
@@ -133,17 +144,12 @@ class Completion(ABC):
         together = isinstance(column, ItemColumn) and len(column.owners) == 1 and column.failure is FAILED
         if isinstance(column, ItemColumn):
             waiting = self._wanted(column, waiting)
-        column.wait_for(waiting)
 
         async def arrive(row: int) -> None:
-            try:
-                value = await values[row]
-            except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
-                value = error
-            values[row] = value
+            values[row] = value = await self.history.arrived(values[row])
             present.add(row)
             if together and (value is None or isinstance(value, Exception)):
-                raise AllFailed
+                await self.give_up(ITEM_TURNS)
 
         if waiting:
             await self.eager.turn_async([values[row] for row in waiting])
@@ -157,10 +163,8 @@ class Completion(ABC):
     def _wanted(self, column: ItemColumn, rows: list[int]) -> list[int]:
         """Return the rows of items whose lists have not failed yet; nobody waits for the others."""
         failed = {column.number(row) for row, answer in enumerate(column.answers) if answer is FAILED}
-        if failed:
-            self.executor.settle_in_background(
-                [column.values[row] for row in rows if column.number(row) in failed]
-            )
+        if any(column.number(row) in failed for row in rows):
+            self.leave_unfinished()
         return [row for row in rows if column.number(row) not in failed]
 
     def _any_awaitable(self, values: Sequence[Any], kinds: Mapping[type, Any]) -> bool:
@@ -170,17 +174,14 @@ class Completion(ABC):
             return any(map(is_awaitable, values))
         return any(map(is_awaitable, kinds.values()))
 
-    async def _all_arrived(self, column: Column, rows: Sequence[int], told: list[Any]) -> list[Any]:
-        """Return what was told about the values in rows, exceptions among it, awaited where it has to be."""
+    async def _all_arrived(self, told: list[Any]) -> list[Any]:
+        """Return what was told about values, exceptions among it, awaited where it has to be."""
         if self._any_awaitable(told, examples(told)):
             numbers = [number for number, value in enumerate(told) if self.executor.is_awaitable(value)]
-            column.wait_for([rows[number] for number in numbers])
             awaitables = [told[number] for number in numbers]
             await self.eager.turn_async(awaitables)
-            arrived = await gather(*awaitables, return_exceptions=True)
+            arrived = await gather(*map(self.history.arrived, awaitables))
             for number, value in zip(numbers, arrived, strict=True):
-                if isinstance(value, BaseException) and not isinstance(value, Exception):
-                    raise value
                 told[number] = value
         return told
 
@@ -209,12 +210,12 @@ class Completion(ABC):
             for row, answer in zip(column.rows, answered, strict=True):
                 column.answers[row] = answer
         if self.errors or broken:
-            self._fail_lists(column, dict(zip(column.rows, sizes, strict=True)), broken)
+            self._fail_lists(column, broken)
 
-    def _fail_lists(self, column: Column, sizes: dict[int, int], broken: dict[int, Exception]) -> None:
-        for row, size in sizes.items():
+    def _fail_lists(self, column: Column, broken: dict[int, Exception]) -> None:
+        for row in column.rows:
             if row in broken:
-                self.fail(column, row, broken[row], size)
+                self.fail(column, row, broken[row])
             elif any(item is FAILED for item in column.answers[row]):
                 column.answers[row] = column.failure
 
@@ -226,16 +227,20 @@ class Completion(ABC):
         sizes: list[int] = []
         collected = await self._collect(column, type_)
         for row in column.rows:
-            before = len(items)
+            value, before = column.values[row], len(items)
             try:
                 if row in collected:
                     items.extend(collected[row].items)
                     collected[row].check()
                 else:
-                    self._extend(items, column.values[row], column)
+                    self._extend(items, value, column)
             except Exception as error:  # noqa: BLE001 - it is the field's error, whatever it is
                 broken[row] = error
             sizes.append(len(items) - before)
+            if row in collected:
+                self.history.keep(value, IteratedLater(items[before:], broken.get(row), collected[row].turns))
+            elif is_iterable(value):
+                self.history.keep(value, Iterated(items[before:], broken.get(row)))
         return items, sizes
 
     def _extend(self, items: list[Any], value: Any, column: Column) -> None:
@@ -255,8 +260,9 @@ class Completion(ABC):
         rows = [row for row in column.rows if is_async(column.values[row])]
         if not rows:
             return {}
-        column.wait_for(rows)
         await self.eager.turn_async([])
+        for row in rows:
+            self.history.keep_given_up(column.values[row])
         iterables = [Collected(self.executor, column.values[row], type_.of_type) for row in rows]
         await gather_with_cancel(*[iterable.collect() for iterable in iterables])
         return dict(zip(rows, iterables, strict=True))
@@ -287,8 +293,11 @@ class Completion(ABC):
         groups: dict[GraphQLObjectType, list[int]] = {}
         resolve = type_.resolve_type or self.executor.type_resolver
         info = column.info(column.rows[0])
-        names = [attempt(resolve, value, info, type_) for value in column.at(column.rows)]
-        names = await self._all_arrived(column, column.rows, names)
+        values = column.at(column.rows)
+        names = [attempt(resolve, value, info, type_) for value in values]
+        if not type_.resolve_type:
+            self.history.keep_types(type_, values, names)
+        names = await self._all_arrived(names)
         for row, name in zip(column.rows, names, strict=True):
             try:
                 if isinstance(name, Exception):
@@ -327,7 +336,7 @@ class Completion(ABC):
         checks = [attempt(type_.is_type_of, value, info) for value in column.at(rows)]
         if checks.count(True) == len(checks):
             return rows
-        checks = await self._all_arrived(column, rows, checks)
+        checks = await self._all_arrived(checks)
         instances = []
         for row, check in zip(rows, checks, strict=True):
             if isinstance(check, Exception):
@@ -339,3 +348,11 @@ class Completion(ABC):
                     column, row, invalid_return_type_error(type_, column.values[row], column.field.details)
                 )
         return instances
+
+
+def _runs_in_loop() -> bool:
+    try:
+        get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -39,12 +39,16 @@ class _Turn:
 
 
 class Eager:
-    """Begins the coroutines of one operation."""
+    """Begins the coroutines of one operation.
 
-    __slots__ = ("_beginning",)
+    `closes` says whether what was to be awaited is closed when a coroutine is dropped before.
+    """
+
+    __slots__ = ("_beginning", "closes")
 
     def __init__(self) -> None:
         self._beginning = False
+        self.closes = True
 
     def begin(self, coroutine: Coroutine[Any, Any, T]) -> T | Pending[T]:
         """Run a coroutine as far as it gets without waiting; return its result, or what is left of it."""
@@ -61,16 +65,21 @@ class Eager:
     async def turn_async(self, awaitables: Sequence[Any]) -> None:
         """Hand over to whoever began the current coroutine, if that has not happened yet.
 
-        The awaitables are those it is going to await; should nobody want its result, they are closed.
+        The awaitables are those it is going to await; should nobody want its result, they can be closed.
         """
         try:
             if self._beginning:
                 await _Turn()
         except GeneratorExit:
-            for awaitable in awaitables:
+            for awaitable in awaitables if self.closes else ():
                 if hasattr(awaitable, "close"):
                     awaitable.close()
             raise
+
+    async def turns(self, number: int) -> None:
+        """Let others get on for some turns of the event loop."""
+        for _ in range(number):
+            await _Turn()
 
     async def joined(
         self,

@@ -18,7 +18,6 @@ from graphql import (
 from graphql.execution.incremental import IncrementalExecutor
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from breadth.column import FAILED, Objects
 from breadth.eager import Pending
 from breadth.execution import Execution
 from breadth.request import known_request, new_request
@@ -117,12 +116,9 @@ class BreadthExecutor(IncrementalExecutor):
             return super().execute_operation(serially)
         if serially is None:
             serially = self.operation.operation is OperationType.MUTATION
-        execution = Execution(self)
-        fields = execution.serial_fields if serially else execution.fields
-        answers = execution.eager.begin(fields(selection, Objects([self.root_value])))
-        if isinstance(answers, Pending):
-            return _Later(execution, answers)
-        return _result(execution, answers)
+        execution = Execution(self, serially=serially)
+        answers = execution.begin(selection)
+        return _Later(execution, answers) if isinstance(answers, Pending) else execution.result(answers)
 
     def complete_value(  # noqa: PLR0913, PLR0917 - graphql-core's signature
         self,
@@ -153,16 +149,5 @@ class _Later:
         self._answers = answers
 
     def __await__(self) -> Generator[Any, Any, ExecutionResult]:
-        return _awaited(self._execution, self._answers).__await__()
-
-
-async def _awaited(execution: Execution, answers: Pending[list[Answer]]) -> ExecutionResult:
-    return _result(execution, await answers)
-
-
-def _result(execution: Execution, answers: list[Answer]) -> ExecutionResult:
-    [data] = answers
-    # The executor and its helpers refer to each other. Apart, they are gone with the operation, and so is all
-    # that its context holds; together, they would wait for the garbage collector.
-    execution.executor.async_helpers = None  # type: ignore[assignment]
-    return ExecutionResult(None if data is FAILED else data, execution.reported() or None)
+        result = self._execution.result((yield from self._answers.__await__()))
+        return result if isinstance(result, ExecutionResult) else (yield from result.__await__())

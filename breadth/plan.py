@@ -57,7 +57,7 @@ _OWN_SCALARS = set(specified_scalar_types.values())
 
 
 class Field:
-    """A field of a selection, for objects of one type; `number` is its place there.
+    """A field of a selection, for objects of one type.
 
     `read` gets the value from an object where it is just an attribute; `batched` is the resolver that takes
     all objects at once, if there is one; `resolve` takes one, None meaning the default. `leaf` is the type of
@@ -66,7 +66,7 @@ class Field:
     """
 
     __slots__ = (
-        "arguments", "batched", "definition", "details", "fixed", "key", "leaf", "name", "nodes", "number",
+        "arguments", "batched", "definition", "details", "fixed", "key", "leaf", "name", "nodes",
         "parent", "plain", "read", "required", "resolve", "selections", "type",
     )  # fmt: skip
 
@@ -75,12 +75,10 @@ class Field:
         schema: GraphQLSchema,
         definition: GraphQLField,
         parent: GraphQLObjectType,
-        number: int,
         asked: tuple[str, FieldDetailsList],
     ) -> None:
         self.definition = definition
         self.parent = parent
-        self.number = number
         self.key, self.details = asked
         self.nodes = [detail.node for detail in self.details]
         self.name = self.nodes[0].name.value
@@ -156,8 +154,8 @@ class Selection:
 
     def __init__(self, schema: GraphQLSchema, parent: GraphQLObjectType, grouped: GroupedFieldSet) -> None:
         self.fields = [
-            Field(schema, definition, parent, number, asked)
-            for number, asked in enumerate(grouped.items())
+            Field(schema, definition, parent, asked)
+            for asked in grouped.items()
             # Of a field that the schema does not have, graphql-core says nothing: validation does.
             if (definition := schema.get_field(parent, asked[1][0].node.name.value))
         ]

@@ -58,9 +58,7 @@ class _Making:
         if kind == "undefined":
             return Plain(Undefined)
         if kind in {"raised", "returned"}:
-            # What an error that names its own place has nulled cannot be seen; order must be certain then.
-            located = ["located"] if self.pace is Pace.NOW else []
-            message = self.pick(["one", "two", "graphql", *located])
+            message = self.pick(["one", "two", "graphql", "located"])
             return Failure(message, kind == "raised")
         if isinstance(type_, GraphQLNonNull):
             type_ = type_.of_type
@@ -84,7 +82,8 @@ class _Making:
             kind = self.pick(kinds)
         sizes = [1, 2, 3, 2, 0]
         items = [self.value(type_) for _ in range(self.pick(sizes))]
-        return Items(kind, items, breaks=wrong)
+        waits = kind == "async generator" and self.pace is Pace.WAITING
+        return Items(kind, items, breaks=wrong, turns=self.pick([0, 0, 1, 2]) if waits else 0)
 
     def leaf(self, type_: Any, wrong: bool) -> Value:
         if type_ is GraphQLString and self.pick([False, True]):

@@ -45,6 +45,19 @@ def test_nobody_to_ask() -> None:
     assert context.called == []
 
 
+async def test_batches_with_errors_are_asked_once() -> None:
+    """A batched resolver is not called again to find the order of errors."""
+    context = Context()
+
+    result = await asked().execute("{ nodes { odd squared } }", context_value=context)
+
+    assert outcome(result) == (
+        {"nodes": [{"odd": n if n == 2 else None, "squared": n * n} for n in (1, 2, 3)]},
+        [("1", ["nodes", 0, "odd"]), ("3", ["nodes", 2, "odd"])],
+    )
+    assert context.called == [("squared", [1, 2, 3])]
+
+
 @on_both
 async def test_asynchronous_batches(executor: Any) -> None:
     """A batched resolver may be asynchronous."""

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from breadth import BreadthExecutor
-from tests.unit.breadth.answers import Answer, Case, agree, reportable
+from tests.unit.breadth.answers import Answer, Case
 from tests.unit.breadth.choices import choices
 from tests.unit.breadth.data import made_root
 from tests.unit.breadth.documents import made_request
@@ -82,18 +82,15 @@ def test_synchronous_answers_are_graphql_cores(cases: list[Case]) -> None:
 
 @pytest.mark.parametrize("pace", [Pace.AT_ONCE, Pace.WAITING])
 def test_asynchronous_answers_are_graphql_cores(runner: asyncio.Runner, pace: Pace) -> None:
-    """With asynchronous resolvers the answer is one that graphql-core gives."""
+    """With asynchronous resolvers too all errors are the same, though turns of the loop decide about them."""
 
     @examples(500)
     @given(cases=made_cases(pace))
     def same(cases: list[Case]) -> None:
         for case in cases:
             ours = runner.run(case.answer(BreadthExecutor))
-            theirs = runner.run(case.answer(IncrementalExecutor))
-            possible = runner.run(case.possible())
 
-            assert reportable(theirs.errors, possible)
-            assert agree(ours, theirs, possible), (ours, theirs)
+            assert ours == runner.run(case.answer(IncrementalExecutor))
 
     same()
 

@@ -91,11 +91,15 @@ class Failure(Value):
 
 @dataclass(eq=False)
 class Items(Value):
-    """Items in a list, a tuple, a generator or an asynchronous one; generators can break behind the last."""
+    """Items in a list, a tuple, a generator or an asynchronous one; generators can break behind the last.
+
+    An asynchronous one waits so many turns of the event loop before each item, and before it ends.
+    """
 
     kind: str
     items: Sequence[Value]
     breaks: bool = False
+    turns: int = 0
 
     def __call__(self, _info: Any = None, /, **_arguments: Any) -> Any:
         if self.kind == "generator":
@@ -118,7 +122,9 @@ class Items(Value):
 
     async def generated_later(self) -> AsyncIterator[Any]:
         for item in self.items:
+            await Awaited(self.turns)
             yield item()
+        await Awaited(self.turns)
         if self.breaks:
             raise Oops("broken")
 
