@@ -11,73 +11,21 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from graphql import MiddlewareManager, get_nullable_type, is_list_type
 from graphql.execution.executor import CollectedErrors
 
 from breadth.attempt import attempt_later
+from breadth.turns import LATE, NEVER, Awaited, Clock, GivenUp, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from graphql import GraphQLAbstractType, GraphQLOutputType, GraphQLResolveInfo
 
     from breadth.column import FieldColumn
     from breadth.executor import BreadthExecutor
-
-
-LATE, NEVER = 100, 1_000
-"""How many turns of the event loop are taken for what came after a failure, and for what did not come."""
-
-
-class Turns:
-    """Something that is awaited once; `number` counts the turns of the event loop that it takes.
-
-    `outside` says whether it has waited for something else than turns, however many of them that took.
-    """
-
-    __slots__ = ("_iterator", "number", "outside")
-
-    def __init__(self, awaitable: Any) -> None:
-        self._iterator = awaitable.__await__() if hasattr(awaitable, "__await__") else awaitable
-        self.number = 0
-        self.outside = False
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        return cast("Generator[Any, None, Any]", self)
-
-    def __next__(self) -> Any:
-        waited_for = next(self._iterator)
-        self.number += 1
-        self.outside = self.outside or waited_for is not None
-        return waited_for
-
-    def throw(self, error: BaseException) -> Any:
-        """Hand on an exception, such as that of a task which is cancelled."""
-        if hasattr(self._iterator, "throw"):
-            return self._iterator.throw(error)
-        raise error
-
-    def close(self) -> None:
-        """Give up waiting."""
-        if hasattr(self._iterator, "close"):
-            self._iterator.close()
-
-
-@dataclass(slots=True, eq=False)
-class Awaited:
-    """Takes some turns of the event loop to give a value, or to raise it."""
-
-    turns: int
-    value: Any
-
-    def __await__(self) -> Generator[None, None, Any]:
-        for _ in range(self.turns):
-            yield
-        if isinstance(self.value, Exception):
-            raise self.value
-        return self.value
 
 
 @dataclass(slots=True, eq=False)
@@ -107,10 +55,6 @@ class IteratedLater(Iterated):
                 yield item
         if self.error:
             raise self.error
-
-
-class GivenUp(Exception):
-    """Nobody waited for this any longer, as something beside it had failed."""
 
 
 class History:
@@ -144,12 +88,25 @@ class History:
 
     async def arrived(self, awaitable: Any) -> Any:
         """Return what arrives, or the exception that does."""
-        self.keep(awaitable, Awaited(NEVER, GivenUp()))
         turns = Turns(awaitable)
-        value = await attempt_later(turns)
-        late = LATE if turns.outside and self.failing else 0
-        self.keep(awaitable, Awaited(turns.number + late, value))
-        return value
+        self.keep(awaitable, Awaited(NEVER, GivenUp()))
+        outcome = await attempt_later(turns)
+        late = LATE if self.failing and turns.outside else 0
+        self.keep(awaitable, Awaited(turns.number + late, outcome))
+        return outcome
+
+    async def arrived_type(self, awaitable: Any) -> Any:
+        """Return what arrives, or the exception that does.
+
+        The turns are those that go by: what tells types waits for tasks of its own, and nobody counts theirs.
+        """
+        clock = Clock()
+        try:
+            outcome = await self.arrived(awaitable)
+        finally:
+            turns = clock.stop()
+        self.keep(awaitable, Awaited(turns, outcome))
+        return outcome
 
     def execute(self, executor: BreadthExecutor, *, serially: bool) -> Any:
         """Return graphql-core's `ExecutionResult`, or an awaitable of it."""
@@ -186,9 +143,10 @@ class History:
         again = [self._again(value, type_) for value in column.returned]
         if column.batch is None:
             return again
-        _, arrived = self._once[id(column.batch)]
+        _, awaited = self._once[id(column.batch)]
+        # They are not there yet if nobody has waited for the batch any longer.
         return [
-            Awaited(arrived.turns, value) for value in again or [arrived.value] * len(column.objects.sources)
+            replace(awaited, value=value) for value in again or [awaited.value] * len(column.objects.sources)
         ]
 
     def _again(self, value: Any, type_: GraphQLOutputType | None = None) -> Any:

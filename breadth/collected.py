@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import is_leaf_type, is_non_null_type
 
-from breadth.again import Turns
 from breadth.attempt import attempt
+from breadth.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable

@@ -53,8 +53,9 @@ class AllFailed(Exception):
 class Completion(ABC):
     """Completes the values of one operation; what they ask of objects, `fields` knows."""
 
-    def __init__(self, executor: BreadthExecutor) -> None:
+    def __init__(self, executor: BreadthExecutor, *, serially: bool) -> None:
         self.executor = executor
+        self.serially = serially
         self.eager = Eager()
         self.errors: list[GraphQLError] = []
         self.history = History()
@@ -180,7 +181,7 @@ class Completion(ABC):
             numbers = [number for number, value in enumerate(told) if self.executor.is_awaitable(value)]
             awaitables = [told[number] for number in numbers]
             await self.eager.turn_async(awaitables)
-            arrived = await gather(*map(self.history.arrived, awaitables))
+            arrived = await gather(*map(self.history.arrived_type, awaitables))
             for number, value in zip(numbers, arrived, strict=True):
                 told[number] = value
         return told

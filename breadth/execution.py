@@ -14,16 +14,11 @@ from breadth.eager import Pending
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from breadth.executor import BreadthExecutor
     from breadth.plan import Selection
 
 
 class Execution(Completion):
     """Executes one operation."""
-
-    def __init__(self, executor: BreadthExecutor, *, serially: bool) -> None:
-        super().__init__(executor)
-        self.serially = serially
 
     def begin(self, selection: Selection) -> list[Answer] | Pending[list[Answer]]:
         """Execute as much of the operation as needs no waiting."""
@@ -58,6 +53,7 @@ class Execution(Completion):
         """Return an answer for each object: a dictionary, or `FAILED`."""
         sources = objects.sources
         answers: list[list[Answer] | Pending[list[Answer]]] = []
+        waiting = False
         for field in selection.fields:
             values = field.values(sources) if field.read else None
             plain = field.plain_answers(values) if values else None
@@ -67,14 +63,17 @@ class Execution(Completion):
             column = FieldColumn(field, objects, self.executor)
             begun = self.eager.begin(self._resolve(column, values))
             if not isinstance(begun, Pending) and self.all_failed(begun):
-                if any(isinstance(others, Pending) for others in answers):
+                if waiting:
                     self.leave_unfinished()
                 return begun
+            waiting = waiting or isinstance(begun, Pending)
             answers.append(begun)
-        try:
-            columns: Sequence[Any] = await self.eager.joined(answers, self._unless_all_failed)
-        except AllFailed:
-            return [FAILED] * len(sources)
+        columns: Sequence[Any] = answers
+        if waiting:
+            try:
+                columns = await self.eager.joined(answers, self._unless_all_failed)
+            except AllFailed:
+                return [FAILED] * len(sources)
         if not columns:
             return [{} for _ in sources]
         rows: list[Answer] = selection.objects(columns)

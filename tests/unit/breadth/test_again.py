@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from asyncio import Event, create_task, sleep
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -143,6 +145,36 @@ async def test_what_comes_after_a_failure_is_not_reported() -> None:
         go.set()
 
         assert failures(await task) == [("must", ["pet", "mustLater"])]
+
+
+async def test_an_error_leaves_nothing_to_the_garbage_collector() -> None:
+    """What a request has had is gone with its answer, also when something that was awaited has failed."""
+
+    class Context:
+        pass
+
+    async def later(_info: Any) -> None:
+        await sleep(0)
+        raise ValueError("no later")
+
+    context = Context()
+    gone = weakref.ref(context)
+    gc.collect()
+    gc.disable()
+    try:
+        executed: Any = execute(
+            SCHEMA,
+            parse("{ pet { later } }"),
+            {"pet": {"later": later}},
+            context,
+            executor_class=BreadthExecutor,
+        )
+        del context
+        assert failures(await awaited(executed)) == [("no later", ["pet", "later"])]
+        del executed
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 async def awaited(executed: Awaitable[ExecutionResult]) -> ExecutionResult:
