@@ -17,7 +17,7 @@ from graphql import MiddlewareManager, get_nullable_type, is_list_type
 from graphql.execution.executor import CollectedErrors
 
 from breadth.attempt import attempt_later
-from breadth.turns import LATE, NEVER, Awaited, Clock, GivenUp, Turns
+from breadth.turns import LATE, NEVER, Awaited, Clock, GivenUp, Turns, in_task
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -128,7 +128,8 @@ class History:
             _, told = self._types[id(value), type_.name]
             if isinstance(told, Exception):
                 raise told
-            return self._again(told)
+            again = self._again(told)
+            return in_task(again) if isinstance(again, Awaited) else again
 
         again = copy(executor)
         again.collected_errors = CollectedErrors()

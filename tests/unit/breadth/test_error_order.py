@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -72,3 +73,36 @@ async def test_errors_are_in_graphql_cores_order(document: str, paths: list[str]
         result = executed if isinstance(executed, ExecutionResult) else await executed
 
         assert [".".join(map(str, path)) for _, path in failures(result)] == paths
+
+
+# graphql-core leaves coroutines alone that belong to tasks which it cancels before they start.
+@pytest.mark.filterwarnings(
+    "ignore:coroutine .* was never awaited",
+    "ignore:Exception ignored in. <coroutine:pytest.PytestUnraisableExceptionWarning",
+)
+async def test_types_that_are_told_later_keep_the_order() -> None:
+    """Types of objects are found in tasks, which take some turns to be cancelled."""
+    schema = build_schema(
+        """
+        type Query { pet: Pet }
+        interface Named { friends: [Named] name: String! }
+        type Pet implements Named { friends: [Named] name: String! }
+        """
+    )
+    pet: dict[str, Any] = {"__typename": "Pet", "name": lambda _info: Later(None)}
+    pet["friends"] = [pet, pet, {}]
+
+    async def is_pet(value: dict[str, Any], _info: Any) -> bool:
+        return "__typename" in value
+
+    schema.type_map["Pet"].is_type_of = is_pet  # type: ignore[attr-defined]
+    document = parse("{ pet { friends { friends { friends { name } name } name } } }")
+
+    ours, theirs = [
+        failures(await execute(schema, document, {"pet": pet}, executor_class=executor_class))  # type: ignore[misc]
+        for executor_class in (BreadthExecutor, Executor)
+    ]
+
+    gc.collect()
+    assert len(theirs) == 7
+    assert ours == theirs
