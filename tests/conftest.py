@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from api.settings import Settings
 from db.embedded import EmbeddedServer
 from db.migrate import migrate
 from db.settings import DatabaseSettings
+from tests.database import connected
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -93,11 +93,8 @@ async def created(server: DatabaseSettings, template: str) -> AsyncIterator[Data
 
 
 async def execute(settings: DatabaseSettings, statement: str) -> None:
-    connection = await asyncpg.connect(**settings.connect_args())
-    try:
+    async with connected(settings) as connection:
         await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 def elsewhere(settings: DatabaseSettings, name: str) -> DatabaseSettings:

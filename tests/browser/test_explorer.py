@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -12,48 +11,15 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import expect
 
-from api import graphiql
+from tests.browser.explorer import EXAMPLES, complaints, kept, run, select
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-NAME = re.compile(r"^(?:query|mutation) (\w+)", re.MULTILINE)
-EXAMPLES = {NAME.findall(tab["query"])[0]: tab for tab in graphiql.examples()}
 UUID = re.compile(r'"id": "[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}"')
-KEPT = """({
-    operation: sessionStorage["graphiql:operationName"],
-    query: sessionStorage["graphiql:query"],
-    tab: JSON.parse(sessionStorage["graphiql:tabState"] ?? "{}").activeTabIndex,
-})"""
 BACKGROUND = "getComputedStyle(document.querySelector('.graphiql-container')).backgroundColor"
-WAIT_SECONDS = 30
-expect.set_options(timeout=WAIT_SECONDS * 1000)
-
-
-def complaints(page: Page) -> list[str]:
-    """Return a list that grows by every error of the page's scripts and every refusal of the browser's."""
-    found: list[str] = []
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
-
-
-async def kept(page: Page, **expected: object) -> None:
-    """Return when GraphiQL has read and kept what was done, some tenths of a second later."""
-    async with asyncio.timeout(WAIT_SECONDS):
-        while not expected.items() <= (await page.evaluate(KEPT)).items():
-            await asyncio.sleep(0.02)
-
-
-async def select(page: Page, example: str) -> None:
-    await page.get_by_role("tab", name=example, exact=True).click()
-    await kept(page, operation=example, query=EXAMPLES[example]["query"], tab=list(EXAMPLES).index(example))
-
-
-async def run(page: Page) -> None:
-    await page.get_by_role("button", name="Execute query").click()
 
 
 async def test_the_first_example_shows_customers(page: Page) -> None:

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.browser.test_explorer import EXAMPLES, complaints, run, select
+from tests.browser.explorer import EXAMPLES, complaints, run, select
 from tests.conftest import created
 from tests.service import Service
 from tests.tokens import SECRET, by_hand, claims

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from tests.conftest import created
+from tests.database import connected
 from tests.e2e.api import Api
 from tests.e2e.locks import TABLES
 from tests.service import Service
@@ -70,12 +71,9 @@ def stored(shared_database: DatabaseSettings) -> Iterator[Callable[[], dict[str,
 
 
 async def _empty(database: DatabaseSettings) -> None:
-    connection = await asyncpg.connect(**database.connect_args())
-    try:
+    async with connected(database) as connection:
         tables = await connection.fetchval(f"{TABLES} AND tablename <> 'aerich'", database.schema_name)
         await connection.execute(f"TRUNCATE {tables}")
-    finally:
-        await connection.close()
 
 
 @pytest.fixture(scope="module")

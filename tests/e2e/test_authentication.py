@@ -18,6 +18,7 @@ from tests.e2e.locks import locked
 from tests.issuer import Issuer
 from tests.service import Service
 from tests.tokens import MAKE_KEY, SECRET, by_hand, claims, compact, token
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,10 +92,7 @@ def late(shared_database: DatabaseSettings, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def trusting(late: Late) -> Door:
     """A service that has its issuer's keys."""
-    deadline = time.monotonic() + SECONDS
-    while not late.door.lets_in():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(late.door.lets_in, SECONDS)
     return late.door
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import pytest
 
+from tests.database import connected
 from tests.e2e.api import CUSTOMER, PROBLEM
 
 if TYPE_CHECKING:
@@ -188,7 +188,6 @@ def test_a_conflict_undoes_the_list(api: Api) -> None:
 
 async def test_a_refused_list_leaves_no_row(api: Api, shared_database: DatabaseSettings) -> None:
     """When one of a list is refused, no table has a row more than before."""
-    connection = await asyncpg.connect(**shared_database.connect_args())
     tables = (
         *("customers", "customer_emails", "customer_phone_numbers", "postal_addresses"),
         *("privacy_settings", "customer_search", "idempotency_keys"),
@@ -199,8 +198,8 @@ async def test_a_refused_list_leaves_no_row(api: Api, shared_database: DatabaseS
             await connection.fetchval(f"SELECT count(*) FROM customer_domain.{table}") for table in tables
         ]
 
-    before = await rows()
-    whole = person("A", idempotencyKey="left over", emails=[{"email": "a@example.com"}])
-    assert types(create(api, [whole, BAD_EMAIL])) == ["NotCreated", "InvalidInput"]
-    assert await rows() == before
-    await connection.close()
+    async with connected(shared_database) as connection:
+        before = await rows()
+        whole = person("A", idempotencyKey="left over", emails=[{"email": "a@example.com"}])
+        assert types(create(api, [whole, BAD_EMAIL])) == ["NotCreated", "InvalidInput"]
+        assert await rows() == before

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import pytest
+
+from tests.database import connected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,7 +138,6 @@ def change(api: Api, changes: list[tuple[str, dict[str, Any]]], number: int) -> 
 async def test_deleting_amid_changes_leaves_nothing(api: Api, shared_database: DatabaseSettings) -> None:
     """Whatever changes a customer while it is deleted, no row of it is left."""
     address = {"line1": "1", "city": "Paris", "state": "Paris", "postalCode": "75001", "country": "FR"}
-    connection = await asyncpg.connect(**shared_database.connect_args())
 
     async def count() -> list[int]:
         return [
@@ -145,7 +145,7 @@ async def test_deleting_amid_changes_leaves_nothing(api: Api, shared_database: D
             for table in ("customers", "customer_emails", "customer_phone_numbers", "postal_addresses")
         ]
 
-    try:
+    async with connected(shared_database) as connection:
         before = await count()
         for _ in range(5):
             id_ = api.create(address=address, emails=[{"email": "a@example.com"}])["id"]
@@ -158,5 +158,3 @@ async def test_deleting_amid_changes_leaves_nothing(api: Api, shared_database: D
             results = at_once(partial(change, api, changes))
             assert sum(result["__typename"] == "DeletedCustomer" for result in results) == 1
         assert await count() == before
-    finally:
-        await connection.close()

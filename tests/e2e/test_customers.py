@@ -7,8 +7,9 @@ from time import time_ns
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
+
+from tests.database import connected
 
 if TYPE_CHECKING:
     from db.settings import DatabaseSettings
@@ -207,13 +208,12 @@ def test_phone_numbers_are_added_changed_and_removed(api: Api) -> None:
 
 async def test_deleting_leaves_no_row_behind(api: Api, shared_database: DatabaseSettings) -> None:
     """A deleted customer takes its rows in all five tables along, and nobody else's."""
-    connection = await asyncpg.connect(**shared_database.connect_args())
 
     async def rows() -> dict[str, int]:
         count = f"SELECT count(*) FROM {shared_database.schema_name}."
         return {table: await connection.fetchval(count + table) for table in TABLES}
 
-    try:
+    async with connected(shared_database) as connection:
         api.create(**WHOLE)
         before = await rows()
         id_ = api.create(**WHOLE)["id"]
@@ -226,8 +226,6 @@ async def test_deleting_leaves_no_row_behind(api: Api, shared_database: Database
 
         assert await rows() == before
         assert api.customer(id_) is None
-    finally:
-        await connection.close()
 
 
 def test_every_change_moves_updated_at_forward(api: Api) -> None:

@@ -19,6 +19,7 @@ from api.graphiql import PACKAGE_FILES, installed
 from api.protocol import FIELDS, HEAD, PIPELINED
 from api.security import HEADERS
 from tests.service import Service
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -310,10 +311,7 @@ def test_an_answer_that_is_not_fetched_is_dropped(service: Service) -> None:
         me = connection.socket.getsockname()
         connection.send(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path.encode() * PIPELINED)
         assert connection.socket.recv(1, socket.MSG_PEEK)
-        until = time.monotonic() + DEADLINE
-        while any(there.raddr == me for there in process.net_connections("tcp")):
-            assert time.monotonic() < until
-            time.sleep(0.1)
+        wait_until(lambda: all(there.raddr != me for there in process.net_connections("tcp")), DEADLINE)
         received = 0
         with contextlib.suppress(ConnectionResetError):
             while piece := connection.socket.recv(65536):

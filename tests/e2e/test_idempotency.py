@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
+from tests.database import connected
 from tests.service import Service
 
 if TYPE_CHECKING:
@@ -41,13 +41,12 @@ def count(api: Api) -> int:
 
 async def age(database: DatabaseSettings, key: str, hours: float) -> None:
     """Make a key older than it is."""
-    connection = await asyncpg.connect(**database.connect_args())
-    done = await connection.execute(
-        "UPDATE customer_domain.idempotency_keys SET created_at = created_at - $2 * interval '1 hour'"
-        " WHERE key = $1",
-        *(key, hours),
-    )
-    await connection.close()
+    async with connected(database) as connection:
+        done = await connection.execute(
+            "UPDATE customer_domain.idempotency_keys SET created_at = created_at - $2 * interval '1 hour'"
+            " WHERE key = $1",
+            *(key, hours),
+        )
     assert done == "UPDATE 1"
 
 

@@ -11,26 +11,24 @@ import re
 import shlex
 import signal
 import subprocess
-import time
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import pytest
 
 from db.seed import seed
 from db.tortoise import connect, disconnect
 from models.snapshot import snapshot
 from tests.conftest import created
+from tests.database import connected_in_schema
 from tests.service import CUSTOMERS, environment
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import AsyncIterator
-
-    from asyncpg import Connection, Record
 
     from db.settings import DatabaseSettings
 
@@ -38,6 +36,10 @@ SECONDS = 60
 DOCS = Path(__file__).parents[2] / "docs" / "files.md"
 BLOCKS = re.findall(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", DOCS.read_text(), re.MULTILINE | re.DOTALL)
 LATER = {"id", "createdAt", "updatedAt"}
+BLOCKED = (
+    "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+    "WHERE datname = current_database() AND NOT granted)"
+)
 
 
 def customers(
@@ -74,26 +76,9 @@ def exported(settings: DatabaseSettings) -> list[str]:
     )
 
 
-@asynccontextmanager
-async def connected(settings: DatabaseSettings) -> AsyncIterator[Connection[Record]]:
-    connection = await asyncpg.connect(**settings.connect_args())
-    await connection.execute(f"SET search_path TO {settings.schema_name}")
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
 async def first_names(settings: DatabaseSettings) -> list[str]:
-    async with connected(settings) as connection:
+    async with connected_in_schema(settings) as connection:
         return [row[0] for row in await connection.fetch("SELECT first_name FROM customers ORDER BY 1")]
-
-
-async def until(connection: Connection[Record], condition: str) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not await connection.fetchval(condition):
-        assert time.monotonic() < deadline, condition
-        await asyncio.sleep(0.01)
 
 
 async def test_round_trip(
@@ -128,7 +113,7 @@ async def test_round_trip_as_a_table(
 
 async def test_more_contacts_than_may_be_given(database: DatabaseSettings) -> None:
     """A table has all that there is, though other programs may have stored more than a customer may have."""
-    async with connected(database) as connection:
+    async with connected_in_schema(database) as connection:
         id_ = await connection.fetchval(
             "INSERT INTO customers (first_name, last_name) VALUES ('', '') RETURNING customer_id"
         )
@@ -230,18 +215,14 @@ async def test_conflicting_keys(database: DatabaseSettings, tmp_path: Path) -> N
 @asynccontextmanager
 async def stuck(settings: DatabaseSettings, file: Path) -> AsyncIterator[Process]:
     """Start an import and hold it up in the transaction of its second batch, or a later one."""
-    async with connected(settings) as connection, connected(settings) as watching:
+    async with connected_in_schema(settings) as connection, connected_in_schema(settings) as watching:
         process = await asyncio.create_subprocess_exec(
             CUSTOMERS, "import", file, env=environment(settings), stderr=subprocess.PIPE
         )
-        await until(watching, "SELECT EXISTS (SELECT FROM customers)")
+        await until(lambda: watching.fetchval("SELECT EXISTS (SELECT FROM customers)"), SECONDS)
         async with connection.transaction():
             await connection.execute("LOCK TABLE customers IN SHARE MODE")
-            await until(
-                watching,
-                "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database "
-                "WHERE datname = current_database() AND NOT granted)",
-            )
+            await until(lambda: watching.fetchval(BLOCKED), SECONDS)
             yield process
 
 

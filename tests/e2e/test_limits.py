@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -13,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
+from tests.activity import kept_waiting
 from tests.e2e.api import Api
 from tests.service import Service
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from db.settings import DatabaseSettings
 
@@ -26,9 +27,6 @@ LIST = "{ customers { nodes { id } } }"
 EMAILS = "{ customers { nodes { emails { email } } } }"
 CREATE = """mutation { createCustomer(input: {firstName: "Grace", lastName: "Hopper"}) {
   ... on Customer { id } } }"""
-WAITING = (
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
 
 
 class Tables:
@@ -58,7 +56,7 @@ class Tables:
 
     def wait_until_waiting(self, statements: int) -> None:
         """Return when as many statements wait for a lock."""
-        wait_until(lambda: self._run(self._watcher.fetchval(WAITING)) == statements)
+        self._run(kept_waiting(self._watcher, statements, seconds=SECONDS))
 
     def close(self) -> None:
         self._run(self._watcher.close())
@@ -67,13 +65,6 @@ class Tables:
 
     def _run(self, awaitable: Any) -> Any:
         return self._runner.run(awaitable)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -166,7 +157,7 @@ def test_a_client_that_leaves_does_not_stop_its_mutation(patient: Service, table
         tables.wait_until_waiting(2)
         tables.unlock()
         assert query.result(SECONDS)
-    wait_until(lambda: tables.customers() == before + 1)
+    wait_until(lambda: tables.customers() == before + 1, SECONDS)
 
 
 def test_too_many_at_once_are_sent_away(patient: Service, tables: Tables) -> None:

@@ -6,12 +6,12 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-import asyncpg
 import pytest
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.database import connected_in_schema
 from tests.e2e.selections import SCHEMA
 
 if TYPE_CHECKING:
@@ -151,17 +151,15 @@ def cursor(api: Api, ids: list[str]) -> str:
 
 async def change(database: DatabaseSettings, ids: list[str]) -> None:
     """Give customers what no client could."""
-    connection = await asyncpg.connect(**database.connect_args())
-    await connection.execute(f"SET search_path = {database.schema_name}")
-    await connection.executemany(
-        "UPDATE customers SET last_name = $2 WHERE customer_id = $1", list(zip(ids, NAMES, strict=False))
-    )
-    for id_, moment in zip(ids[len(NAMES) :], MOMENTS, strict=True):
-        for table in "customers", "customer_emails", "customer_phone_numbers":
-            await connection.execute(
-                f"UPDATE {table} SET created_at = '{moment}' WHERE customer_id = '{id_}'"
-            )
-    await connection.close()
+    async with connected_in_schema(database) as connection:
+        await connection.executemany(
+            "UPDATE customers SET last_name = $2 WHERE customer_id = $1", list(zip(ids, NAMES, strict=False))
+        )
+        for id_, moment in zip(ids[len(NAMES) :], MOMENTS, strict=True):
+            for table in "customers", "customer_emails", "customer_phone_numbers":
+                await connection.execute(
+                    f"UPDATE {table} SET created_at = '{moment}' WHERE customer_id = '{id_}'"
+                )
 
 
 def asked(api: Api, place: str, selection: str, **variables: Any) -> Any:

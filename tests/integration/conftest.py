@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.test_catalog import connected
+from db.tortoise import connect, disconnect
+from tests.database import connected_in_schema
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 @pytest.fixture
 async def other(database: DatabaseSettings) -> AsyncIterator[Connection[Record]]:
     """A connection beside the service's."""
-    async with connected(database) as connection:
-        await connection.execute(f"SET search_path = {database.schema_name}")
+    async with connected_in_schema(database) as connection:
         yield connection
+
+
+@pytest.fixture
+async def pool(database: DatabaseSettings, request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """The application's pool, of one connection that a test can watch, unless it wants more."""
+    await connect(database.model_copy(update={"pool_min": 1, "pool_max": getattr(request, "param", 1)}))
+    yield
+    await disconnect()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-import asyncpg
+from tests.database import connected
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -28,30 +28,25 @@ class Table:
         self._settings = settings
 
     async def run(self, statements: str) -> None:
-        connection = await self.connection()
-        await connection.execute(statements)
-        await connection.close()
-
-    async def connection(self) -> asyncpg.Connection:
-        return await asyncpg.connect(**self._settings.connect_args())
+        async with connected(self._settings) as connection:
+            await connection.execute(statements)
 
     async def rows(self) -> dict[UUID, Row]:
         """Return what the table holds, which must be what Python takes from the customers' rows."""
-        connection = await self.connection()
-        stored = await connection.fetch(
-            """SELECT customer_id, tsvector_to_array(words), last_name, country
-            FROM customer_domain.customer_search"""
-        )
-        rows = await connection.fetch(
-            """SELECT customer_id, first_name, middle_name, last_name,
-                ARRAY(SELECT email FROM customer_domain.customer_emails e
-                    WHERE e.customer_id = c.customer_id),
-                ARRAY(SELECT number FROM customer_domain.customer_phone_numbers p
-                    WHERE p.customer_id = c.customer_id),
-                (SELECT country FROM customer_domain.postal_addresses a WHERE a.address_id = c.address_id)
-            FROM customer_domain.customers c"""
-        )
-        await connection.close()
+        async with connected(self._settings) as connection:
+            stored = await connection.fetch(
+                """SELECT customer_id, tsvector_to_array(words), last_name, country
+                FROM customer_domain.customer_search"""
+            )
+            rows = await connection.fetch(
+                """SELECT customer_id, first_name, middle_name, last_name,
+                    ARRAY(SELECT email FROM customer_domain.customer_emails e
+                        WHERE e.customer_id = c.customer_id),
+                    ARRAY(SELECT number FROM customer_domain.customer_phone_numbers p
+                        WHERE p.customer_id = c.customer_id),
+                    (SELECT country FROM customer_domain.postal_addresses a WHERE a.address_id = c.address_id)
+                FROM customer_domain.customers c"""
+            )
         found = {id_: Row(set(words), last_name, country) for id_, words, last_name, country in stored}
         assert found == {
             id_: Row(taken(names, emails, numbers), names[-1], country)

@@ -11,7 +11,8 @@ from aerich.utils import import_py_file
 from db.migrate import MigrationError, history, migrate, names
 from db.tortoise import CUSTOMERS
 from tests.conftest import execute
-from tests.integration.test_catalog import STEPS, catalog, connected
+from tests.database import connected
+from tests.integration.catalog import STEPS, catalog
 
 if TYPE_CHECKING:
     from db.settings import DatabaseSettings

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from db.migrate import history, names
 from db.tortoise import CUSTOMERS
-from tests.integration.test_catalog import STEPS, catalog
+from tests.integration.catalog import STEPS, catalog
 
 if TYPE_CHECKING:
     from pathlib import Path

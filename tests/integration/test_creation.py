@@ -9,34 +9,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from db.session import acquire, bulk_transaction, transaction
-from db.tortoise import connect, disconnect
 from models import creation
 from models.customer import Customer
 from models.draft import CustomerDeletion, CustomerDraft
 from models.errors import CustomerError, IdempotencyConflict, InvalidInput
 from models.repository import CustomerRepository
 from models.service import CustomerService
-from tests.integration.test_catalog import connected
-from tests.integration.test_statements import answer, drafts, watched
+from tests.activity import kept_waiting
+from tests.integration.statements import answer, drafts, watched
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from asyncpg import Connection, Record
 
-    from db.settings import DatabaseSettings
-
 DAY = timedelta(days=1)
 ADA = CustomerDraft.of({"first_name": "Ada", "last_name": "Lovelace", "idempotency_key": "key"})
-
-
-@pytest.fixture(params=[1])
-async def pool(database: DatabaseSettings, request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    """The application's pool, of one connection unless a test wants more."""
-    await connect(database.model_copy(update={"pool_min": 1, "pool_max": request.param}))
-    yield
-    await disconnect()
 
 
 def many(count: int, name: str | None) -> list[CustomerDraft]:
@@ -198,34 +187,23 @@ async def test_a_transaction_that_is_rolled_back_leaves_the_key_free() -> None:
 @pytest.mark.parametrize("pool", [2], indirect=True)
 @pytest.mark.parametrize("rolled_back", [True, False])
 @pytest.mark.usefixtures("pool")
-async def test_who_comes_second_waits_for_the_first(rolled_back: bool, database: DatabaseSettings) -> None:
+async def test_who_comes_second_waits_for_the_first(rolled_back: bool, other: Connection[Record]) -> None:
     """A retry during the first call waits, and creates the customer only if the first one did not."""
-    async with connected(database) as observer:
 
-        async def waits() -> bool:
-            return bool(
-                await observer.fetchval(
-                    "SELECT count(*) FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0"
-                    " AND datname = current_database()"
-                )
-            )
+    async def first() -> creation.Result:
+        async with transaction() as connection:
+            [made] = await creation.create(CustomerRepository(connection), [ADA], DAY, atomic=True)
+            retries.append(asyncio.create_task(CustomerService().create(ADA)))
+            await kept_waiting(other, 1)
+            if rolled_back:
+                raise ZeroDivisionError
+            return made
 
-        async def first() -> creation.Result:
-            async with transaction() as connection:
-                [made] = await creation.create(CustomerRepository(connection), [ADA], DAY, atomic=True)
-                retries.append(asyncio.create_task(CustomerService().create(ADA)))
-                async with asyncio.timeout(10):
-                    while not await waits():
-                        await asyncio.sleep(0.005)
-                if rolled_back:
-                    raise ZeroDivisionError
-                return made
+    retries: list[asyncio.Task[creation.Result]] = []
+    made = (await asyncio.gather(first(), return_exceptions=True))[0]
+    retried = await retries[0]
 
-        retries: list[asyncio.Task[creation.Result]] = []
-        made = (await asyncio.gather(first(), return_exceptions=True))[0]
-        retried = await retries[0]
-
-        rows = await observer.fetch("SELECT customer_id FROM customer_domain.customers")
+    rows = await other.fetch("SELECT customer_id FROM customers")
     assert not isinstance(retried, Exception)
     assert [row[0] for row in rows] == [retried.id]
     assert isinstance(made, ZeroDivisionError) if rolled_back else made == retried

@@ -11,7 +11,7 @@ from db.errors import DatabaseUnavailable
 from db.session import fetch, transaction
 from db.sql import sql
 from db.tortoise import connect, disconnect
-from tests.integration.activity import kept_waiting
+from tests.activity import kept_waiting
 from tests.integration.relay import way_to
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +17,9 @@ import psutil
 import pytest
 
 from db.embedded import EmbeddedServer, EmbeddedServerError
+from tests.waiting import wait_until
+
+SECONDS = 15
 
 # Says where PostgreSQL is once it is up, and holds it until its standard input ends.
 HOLDER = """
@@ -28,13 +30,6 @@ with EmbeddedServer(pathlib.Path(sys.argv[1]), durable=False) as server:
     {also}
     sys.stdin.read()
 """
-
-
-def until(holds: Callable[[], object], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def postgres_in(folder: Path) -> list[psutil.Process]:
@@ -76,7 +71,7 @@ def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as parent:
         yield Path(parent) / "data"
         try:
-            until(lambda: not postgres_in(Path(parent)), 5)
+            wait_until(lambda: not postgres_in(Path(parent)), 5)
         finally:
             for process in postgres_in(Path(parent)):
                 with contextlib.suppress(psutil.NoSuchProcess):
@@ -144,7 +139,7 @@ def test_two_processes_share(folder: Path) -> None:
         finish(other)
         assert runs(first)
         server.stop()
-        until(lambda: not runs(first))
+        wait_until(lambda: not runs(first), SECONDS)
 
 
 def test_two_in_one_process(folder: Path) -> None:
@@ -167,7 +162,7 @@ async def test_brought_back(folder: Path) -> None:
         busy = asyncio.create_task(ask(server.dsn, "SELECT pg_sleep(60)"))
         first = postmaster(folder)
         os.kill(first, signal.SIGKILL)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(SECONDS):
             while True:
                 with contextlib.suppress(OSError, asyncpg.PostgresError):
                     assert await ask(server.dsn, "SELECT it FROM kept") == 1
@@ -188,13 +183,13 @@ def test_waits_for_what_is_left(folder: Path) -> None:
         left = psutil.Process(first).children()[0]
         left.suspend()
         os.kill(first, signal.SIGKILL)
-        until(lambda: not runs(first))
+        wait_until(lambda: not runs(first), SECONDS)
         with ThreadPoolExecutor() as pool:
             back = pool.submit(server.ensure_running)
-            until(lambda: "shared memory block" in (folder / "log").read_text())
+            wait_until(lambda: "shared memory block" in (folder / "log").read_text(), SECONDS)
             assert not back.done()
             left.kill()
-            assert back.result(15)
+            assert back.result(SECONDS)
 
 
 def test_brought_back_after_shutdown(folder: Path) -> None:
@@ -204,7 +199,7 @@ def test_brought_back_after_shutdown(folder: Path) -> None:
     server.start()
     first = postmaster(folder)
     os.kill(first, signal.SIGQUIT)
-    until(lambda: not runs(first))
+    wait_until(lambda: not runs(first), SECONDS)
     assert server.ensure_running()
     assert not server.ensure_running()
     server.stop()
@@ -219,7 +214,7 @@ def test_taken_over(folder: Path) -> None:
     first = postmaster(folder)
     with EmbeddedServer(folder, durable=False):
         assert postmaster(folder) == first
-    until(lambda: not runs(first))
+    wait_until(lambda: not runs(first), SECONDS)
 
 
 def test_forked_child_holds_nothing(folder: Path) -> None:
@@ -242,7 +237,7 @@ def test_forked_child_holds_nothing(folder: Path) -> None:
 def test_killed_while_making(folder: Path) -> None:
     """After a kill -9 in the middle of making the database, the next one makes it whole."""
     with holder(folder):
-        until(lambda: list(folder.glob("new.*/base")))
+        wait_until(lambda: list(folder.glob("new.*/base")), SECONDS)
     with EmbeddedServer(folder, durable=False) as server:
         assert asyncio.run(ask(server.dsn, "SELECT current_database()")) == "customers"
         assert sorted(path.name for path in folder.glob("new.*")) == []
@@ -261,7 +256,7 @@ def test_ten_at_once(folder: Path) -> None:
             finish(process)
         assert postmaster(folder) == first
         finish(processes[0])
-        until(lambda: not runs(first))
+        wait_until(lambda: not runs(first), SECONDS)
 
 
 @pytest.mark.parametrize("lines", [8, 1, 0])

@@ -8,7 +8,6 @@ from random import Random
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uuid import uuid4
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from models.repository import CustomerRepository
 from schema.operation import Request
 from tests import answers
 from tests.conftest import created
+from tests.database import connected
 from tests.integration.oracle import (
     EMAILS,
     FLAGS,
@@ -63,34 +63,33 @@ class World:
         filled = []
         drafts = {uuid4(): CustomerDraft.of(values) for values in people(chance)}
         await CustomerRepository().insert(drafts)
-        connection = await asyncpg.connect(**self._database.connect_args())
-        for id_, draft in drafts.items():
-            moments = sorted(chance.choices(MOMENTS, k=2))
-            await connection.execute(
-                "UPDATE customer_domain.customers SET created_at = $2, updated_at = $3"
-                " WHERE customer_id = $1",
-                *(id_, *moments),
-            )
-            address, agreed = draft.address, draft.privacy_settings
-            filled.append(
-                {
-                    "id": str(id_),
-                    "firstName": draft.first_name,
-                    "middleName": draft.middle_name,
-                    "lastName": draft.last_name,
-                    "email": [email.email for email in draft.emails],
-                    "phoneNumber": [number.number for number in draft.phone_numbers],
-                    "city": address and address.city,
-                    "state": address and address.state,
-                    "postalCode": address and address.postal_code,
-                    "country": address and address.country,
-                    "marketingEmailsEnabled": agreed and agreed.marketing_emails_enabled,
-                    "twoFactorEnabled": agreed and agreed.two_factor_enabled,
-                    "createdAt": moments[0],
-                    "updatedAt": moments[1],
-                }
-            )
-        await connection.close()
+        async with connected(self._database) as connection:
+            for id_, draft in drafts.items():
+                moments = sorted(chance.choices(MOMENTS, k=2))
+                await connection.execute(
+                    "UPDATE customer_domain.customers SET created_at = $2, updated_at = $3"
+                    " WHERE customer_id = $1",
+                    *(id_, *moments),
+                )
+                address, agreed = draft.address, draft.privacy_settings
+                filled.append(
+                    {
+                        "id": str(id_),
+                        "firstName": draft.first_name,
+                        "middleName": draft.middle_name,
+                        "lastName": draft.last_name,
+                        "email": [email.email for email in draft.emails],
+                        "phoneNumber": [number.number for number in draft.phone_numbers],
+                        "city": address and address.city,
+                        "state": address and address.state,
+                        "postalCode": address and address.postal_code,
+                        "country": address and address.country,
+                        "marketingEmailsEnabled": agreed and agreed.marketing_emails_enabled,
+                        "twoFactorEnabled": agreed and agreed.two_factor_enabled,
+                        "createdAt": moments[0],
+                        "updatedAt": moments[1],
+                    }
+                )
         return filled
 
     def page(self, **arguments: Any) -> dict[str, Any]:
@@ -115,11 +114,10 @@ class World:
         by = "{field} {direction}, customer_id {direction}".format_map(order)
 
         async def read() -> list[Any]:
-            connection = await asyncpg.connect(**self._database.connect_args())
-            rows: list[Any] = await connection.fetch(
-                f"SELECT customer_id::text FROM customer_domain.customers ORDER BY {by}"
-            )
-            await connection.close()
+            async with connected(self._database) as connection:
+                rows: list[Any] = await connection.fetch(
+                    f"SELECT customer_id::text FROM customer_domain.customers ORDER BY {by}"
+                )
             return rows
 
         return [row[0] for row in self._runner.run(read())]

@@ -14,12 +14,10 @@ from models.service import CustomerService
 from schema.context import Context
 from schema.operation import Request
 from tests import answers
-from tests.integration.test_statements import connected, drafts
+from tests.integration.statements import drafts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-__all__ = ["connected"]
 
 CUSTOMER = (
     "{ id createdAt emails { email createdAt } primaryEmail { id } phoneNumbers { id } address { city } }"
@@ -47,7 +45,7 @@ def garbage() -> Iterator[list[object]]:
 
 
 @pytest.mark.parametrize("query", OPERATIONS.values(), ids=OPERATIONS)
-@pytest.mark.usefixtures("connected")
+@pytest.mark.usefixtures("pool")
 async def test_nothing_waits_for_the_collector(query: str, garbage: list[object]) -> None:
     """What a request reads is gone with its answer: collecting thousands of such would stop all others."""
     ids = [customer.id for customer in await CustomerRepository().insert(drafts(3))]

@@ -15,9 +15,9 @@ from db.tortoise import connect, disconnect
 from models.service import CustomerService
 from schema.operation import Request
 from tests import answers
-from tests.integration.activity import kept_waiting
-from tests.integration.test_catalog import connected
-from tests.integration.test_statements import EVERYTHING, answer, watched
+from tests.activity import kept_waiting
+from tests.database import connected
+from tests.integration.statements import EVERYTHING, answer, watched
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

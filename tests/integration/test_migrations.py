@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,10 +18,9 @@ from db.settings import DatabaseSettings
 from db.tortoise import connect, disconnect
 from models.customer import Customer
 from tests.conftest import execute
-from tests.integration.test_catalog import STEPS, catalog, connected
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+from tests.database import connected, connected_in_schema
+from tests.integration.catalog import STEPS, catalog
+from tests.waiting import until
 
 ALL = [
     "0_20250928183335_customer",
@@ -62,13 +61,6 @@ for process in processes:
 print(json.dumps([process.exitcode for process in processes]))
 print(json.dumps([applied.get() for _ in range(10)]))
 """
-
-
-async def until(holds: Callable[[], Awaitable[object]]) -> None:
-    """Wait for a condition, ten seconds at most."""
-    async with asyncio.timeout(10):
-        while not await holds():
-            await asyncio.sleep(0.01)
 
 
 async def test_names() -> None:
@@ -195,9 +187,9 @@ async def test_interrupted_build(blank: DatabaseSettings, monkeypatch: pytest.Mo
 async def test_filled_in_batches(database: DatabaseSettings) -> None:
     """Customers that were there before the search table stand in it, more than one batch of them."""
     await downgrade(database, to=2)
-    async with connected(database) as connection:
+    async with connected_in_schema(database) as connection:
         await connection.execute(
-            "SET search_path = customer_domain; INSERT INTO customers (first_name, last_name)"
+            "INSERT INTO customers (first_name, last_name)"
             " SELECT 'Ann ' || n, 'Lee-' || n FROM generate_series(1, 5001) n; "
             f"{CUSTOMER} INSERT INTO customer_emails (customer_id, email, is_primary)"
             " SELECT customer_id, 'a@b.example', true FROM customer"
@@ -234,17 +226,12 @@ async def test_lock_timeout(blank: DatabaseSettings) -> None:
     """Who waits for another's migrating gives up after DATABASE_LOCK_TIMEOUT, and the other goes on."""
     await migrate(blank)
     await downgrade(blank, to=0)
-    async with connected(blank) as other:
-
-        async def locked() -> object:
-            return await other.fetchval(f"{LOCKS} AND locktype = 'advisory' AND granted")
-
-        async with other.transaction():
-            await other.execute("LOCK TABLE customer_domain.customer_emails IN ROW EXCLUSIVE MODE")
-            first = asyncio.create_task(migrate(blank))
-            await until(locked)
-            with pytest.raises(MigrationError, match=r"over 0\.2 s.*DATABASE_LOCK_TIMEOUT"):
-                await migrate(blank.model_copy(update={"lock_timeout": 0.2}))
+    async with connected(blank) as other, other.transaction():
+        await other.execute("LOCK TABLE customer_domain.customer_emails IN ROW EXCLUSIVE MODE")
+        first = asyncio.create_task(migrate(blank))
+        await until(lambda: other.fetchval(f"{LOCKS} AND locktype = 'advisory' AND granted"))
+        with pytest.raises(MigrationError, match=r"over 0\.2 s.*DATABASE_LOCK_TIMEOUT"):
+            await migrate(blank.model_copy(update={"lock_timeout": 0.2}))
     assert await first == ALL[1:]
 
 
@@ -268,8 +255,7 @@ async def test_repair(database: DatabaseSettings) -> None:
         "one": [("g", False, 1), ("h", True, 2)],
         "no addresses": [],
     }
-    async with connected(database) as connection:
-        await connection.execute("SET search_path = customer_domain")
+    async with connected_in_schema(database) as connection:
         for name, emails in before.items():
             key = await connection.fetchval(
                 "INSERT INTO customers (first_name, last_name, updated_at)"
@@ -298,19 +284,14 @@ async def test_repair(database: DatabaseSettings) -> None:
 async def test_repair_under_writes(database: DatabaseSettings) -> None:
     """An address written while the migration waits is repaired with the others."""
     await downgrade(database, to=0)
-    async with connected(database) as connection, connected(database) as observer:
-
-        async def waiting() -> object:
-            return await observer.fetchval(f"{LOCKS} AND NOT granted")
-
-        await connection.execute("SET search_path = customer_domain")
+    async with connected_in_schema(database) as connection, connected(database) as observer:
         async with connection.transaction():
             await connection.execute(
                 f"{CUSTOMER} INSERT INTO customer_emails (customer_id, email, is_primary)"
                 " SELECT customer_id, email, true FROM customer, unnest(ARRAY['a', 'b']) AS email"
             )
             migrating = asyncio.create_task(migrate(database))
-            await until(waiting)
+            await until(lambda: observer.fetchval(f"{LOCKS} AND NOT granted"))
         assert await migrating == ALL[1:]
         assert await connection.fetchval("SELECT count(*) FROM customer_emails WHERE is_primary") == 1
     assert await catalog(database) == STEPS[-1]
@@ -319,9 +300,9 @@ async def test_repair_under_writes(database: DatabaseSettings) -> None:
 async def test_unique_index_already_there(database: DatabaseSettings) -> None:
     """A primary-address index that is unique already stays; customers without a primary address get one."""
     await downgrade(database, to=0)
-    async with connected(database) as connection:
+    async with connected_in_schema(database) as connection:
         await connection.execute(
-            "SET search_path = customer_domain; DROP INDEX idx_customer_email_primary;"
+            "DROP INDEX idx_customer_email_primary;"
             "CREATE UNIQUE INDEX idx_customer_email_primary ON customer_emails (customer_id)"
             f" WHERE is_primary IS TRUE; {CUSTOMER}"
             " INSERT INTO customer_emails (customer_id, email, is_primary)"

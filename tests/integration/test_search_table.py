@@ -23,10 +23,14 @@ from models.draft import (
     PhoneNumberRemoval,
 )
 from models.service import CustomerService
+from tests.activity import kept_waiting
+from tests.database import connected
 from tests.integration.search_table import Table
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from asyncpg import Connection, Record
 
     from db.settings import DatabaseSettings
     from models.customer import Customer
@@ -254,13 +258,12 @@ async def test_other_programs_are_followed(table: Table) -> None:
     assert words == [beginnings | {f"lee{number}", f"lee{number} "} for number in (1, 2, 3)]
 
 
-async def test_other_programs_compile_nothing(table: Table) -> None:
+async def test_other_programs_compile_nothing(database: DatabaseSettings) -> None:
     """Where a session has `jit` on, what keeps the table is not compiled: that takes longer than the rest."""
-    connection = await table.connection()
-    functions = await connection.fetch(
-        "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'customer_domain'::regnamespace"
-    )
-    await connection.close()
+    async with connected(database) as connection:
+        functions = await connection.fetch(
+            "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'customer_domain'::regnamespace"
+        )
     assert functions
     for name, settings in functions:
         assert "jit=off" in settings, name
@@ -297,31 +300,20 @@ async def test_seeded_customers_stand_in_it(table: Table, database: DatabaseSett
     assert len({row.country for row in rows.values()}) > 2
 
 
-async def test_writers_of_one_customer_do_not_overlook_each_other(table: Table) -> None:
+async def test_writers_of_one_customer_do_not_overlook_each_other(
+    table: Table, database: DatabaseSettings, other: Connection[Record]
+) -> None:
     """Of two transactions that each add an address to a customer, the later one has the words of both."""
     ada = await CustomerService().create(CustomerDraft.of(ADA))
     insert = (
         "INSERT INTO customer_domain.customer_emails (customer_id, email, is_primary) VALUES ($1, $2, false)"
     )
-    first, second, observer = [await table.connection() for _ in range(3)]
-
-    async def waits() -> bool:
-        blocked = await observer.fetchval(
-            "SELECT cardinality(pg_blocking_pids($1)) > 0", second.get_server_pid()
-        )
-        return bool(blocked)
-
-    transaction = first.transaction()
-    await transaction.start()
-    await first.execute(insert, ada.id, "first@example.com")
-    later = asyncio.create_task(second.execute(insert, ada.id, "second@example.com"))
-    async with asyncio.timeout(10):
-        while not await waits():
-            await asyncio.sleep(0.005)
-    await transaction.commit()
-    await later
-    for connection in (first, second, observer):
-        await connection.close()
+    async with connected(database) as first, connected(database) as second:
+        async with first.transaction():
+            await first.execute(insert, ada.id, "first@example.com")
+            later = asyncio.create_task(second.execute(insert, ada.id, "second@example.com"))
+            assert await kept_waiting(other, 1) == [second.get_server_pid()]
+        await later
 
     assert {" first@example.com ", " second@example.com ", "first", "second"} <= (await table.words())[ada.id]
 

@@ -20,6 +20,7 @@ from db.seed import seed
 from db.settings import DatabaseSettings, SettingsError
 from models.draft import CustomerDraft
 from tests.conftest import created, execute
+from tests.database import connected_in_schema
 
 # Each customer as the plain values of a draft, oldest first.
 CUSTOMERS = """
@@ -47,12 +48,8 @@ Seeded = tuple[str, datetime, datetime]
 
 
 async def fetch(settings: DatabaseSettings, query: str) -> list[Any]:
-    args = settings.connect_args() | {"server_settings": {"search_path": settings.schema_name}}
-    connection = await asyncpg.connect(**args)
-    try:
+    async with connected_in_schema(settings) as connection:
         return list(await connection.fetch(query))
-    finally:
-        await connection.close()
 
 
 async def customers(settings: DatabaseSettings) -> list[Seeded]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 
@@ -26,7 +25,8 @@ from examples.service_catalog.schema import Context, schema
 from examples.service_catalog.seed import SERVICES, seed
 from examples.service_catalog.service import Catalog
 from models.errors import InvalidInput
-from tests.integration.test_statements import watched
+from tests.database import connected
+from tests.integration.statements import watched
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -77,14 +77,11 @@ async def answer(query: str, **variables: Any) -> dict[str, Any]:
 
 async def tables(settings: DatabaseSettings) -> set[tuple[str, str]]:
     """The tables of a database, each with its schema."""
-    connection = await asyncpg.connect(**settings.connect_args())
-    try:
+    async with connected(settings) as connection:
         rows = await connection.fetch(
             "SELECT schemaname, tablename FROM pg_tables"
             " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
         )
-    finally:
-        await connection.close()
     return {(schema_name, table) for schema_name, table in rows}
 
 

@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
 from itertools import permutations
-from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
 
 import pytest
 
-from db.session import acquire
-from db.tortoise import connect, disconnect
-from models.draft import CustomerDraft
 from models.repository import CustomerRepository
 from models.service import CustomerService
 from models.written import MOST_SHAPES
-from schema.operation import Request
-from tests import answers
+from tests.integration.statements import EVERYTHING, answer, drafts, watched
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from db.settings import DatabaseSettings
-
-EVERYTHING = """
-  id firstName middleName lastName createdAt updatedAt
-  emails { id email isPrimary createdAt }
-  primaryEmail { email }
-  phoneNumbers { id type number createdAt }
-  address { line1 line2 city state postalCode country }
-  privacySettings { marketingEmailsEnabled twoFactorEnabled }
-"""
 PAGE = f"""
 query ($first: Int!, $after: String) {{
   customers(first: $first, after: $after) {{
@@ -43,59 +22,8 @@ query ($first: Int!, $after: String) {{
 """
 
 
-@pytest.fixture
-async def connected(database: DatabaseSettings) -> AsyncIterator[None]:
-    """The application's pool, of one connection so that a test can watch it."""
-    await connect(database.model_copy(update={"pool_min": 1, "pool_max": 1}))
-    yield
-    await disconnect()
-
-
-@asynccontextmanager
-async def watched() -> AsyncIterator[list[str]]:
-    """Yield the statements that are sent meanwhile."""
-    statements: list[str] = []
-
-    def log(record: Any) -> None:
-        statements.append(record.query)
-
-    async with acquire() as connection:
-        connection.add_query_logger(log)
-    yield statements
-    await asyncio.sleep(0)  # asyncpg tells its loggers in the loop's next turn
-
-
-async def answer(query: str, customers: CustomerService | None = None, **variables: Any) -> dict[str, Any]:
-    done = await answers.answer(Request(query, variables), customers)
-    assert "errors" not in done, done
-    data: dict[str, Any] = done["data"]
-    return data
-
-
-def drafts(count: int) -> dict[UUID, CustomerDraft]:
-    return {
-        uuid4(): CustomerDraft.of(
-            {
-                "first_name": f"First {number}",
-                "last_name": "Last",
-                "emails": [{"email": f"{number}@example.com"}, {"email": f"{number}@example.org"}],
-                "phone_numbers": [{"type": "work", "number": f"+49151{number:08d}"}],
-                "address": {
-                    "line1": "1 Street",
-                    "city": "Paris",
-                    "state": "Paris",
-                    "postal_code": "75001",
-                    "country": "FR",
-                },
-                "privacy_settings": {"marketing_emails_enabled": True, "two_factor_enabled": False},
-            }
-        )
-        for number in range(count)
-    }
-
-
 @pytest.mark.parametrize("size", [1, 50, 100])
-@pytest.mark.usefixtures("connected")
+@pytest.mark.usefixtures("pool")
 async def test_a_page_with_everything_takes_one_statement(size: int) -> None:
     """A page with all that its customers own, its count and surroundings takes 1 statement at any size."""
     await CustomerRepository().insert(drafts(150))
@@ -130,7 +58,7 @@ async def test_a_page_with_everything_takes_one_statement(size: int) -> None:
         ("{ id ... @include(if: false) { emails { id } primaryEmail { email } } }", {"customers"}),
     ],
 )
-@pytest.mark.usefixtures("connected")
+@pytest.mark.usefixtures("pool")
 async def test_nothing_is_read_that_is_not_selected(selection: str, tables: set[str]) -> None:
     """Only the tables that a selection needs are read, each once; address and settings come together."""
     await CustomerRepository().insert(drafts(3))
@@ -163,7 +91,7 @@ def tables_in(statements: list[str]) -> list[str]:
         ("query ($id: ID!) { nodes(ids: [$id, $id]) { ... on Customer { id } } }", ["customers"]),
     ],
 )
-@pytest.mark.usefixtures("connected")
+@pytest.mark.usefixtures("pool")
 async def test_what_is_asked_for_again_is_written(query: str, tables: list[str]) -> None:
     """PostgreSQL writes what is asked for again, by one statement that reads no more than is selected."""
     [customer, *_] = await CustomerRepository().insert(drafts(3))
@@ -184,7 +112,7 @@ def is_written(statement: str) -> bool:
     return "'{\"" in statement
 
 
-@pytest.mark.usefixtures("connected")
+@pytest.mark.usefixtures("pool")
 async def test_few_shapes_are_written() -> None:
     """Only what was among the last shapes that were asked for is written: each needs a statement."""
     await CustomerRepository().insert(drafts(1))
@@ -208,7 +136,7 @@ async def test_few_shapes_are_written() -> None:
 
 
 @pytest.mark.parametrize(("directive", "count"), [("", 1), ("@include(if: true)", 2)])
-@pytest.mark.usefixtures("connected")
+@pytest.mark.usefixtures("pool")
 async def test_no_contacts_are_read_twice(directive: str, count: int) -> None:
     """What several fields ask for, in part the same, comes with the page, or all of it by one look-up."""
     await CustomerRepository().insert(drafts(5))
@@ -244,7 +172,7 @@ async def test_no_contacts_are_read_twice(directive: str, count: int) -> None:
         ("{ customers(orderBy: {field: UPDATED_AT}) { pageInfo { endCursor } } }", True),
     ],
 )
-@pytest.mark.usefixtures("connected")
+@pytest.mark.usefixtures("pool")
 async def test_moments_are_read_that_are_needed(asked: str, read: bool) -> None:
     """When customers were changed is read if that is selected or ordered by."""
     await CustomerRepository().insert(drafts(3))
@@ -257,7 +185,7 @@ async def test_moments_are_read_that_are_needed(asked: str, read: bool) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 100])
-@pytest.mark.usefixtures("connected")
+@pytest.mark.usefixtures("pool")
 async def test_creating_takes_one_statement(count: int) -> None:
     """Whole customers are created by one statement, however many."""
     async with watched() as statements:
@@ -267,7 +195,7 @@ async def test_creating_takes_one_statement(count: int) -> None:
 
 
 @pytest.mark.parametrize("key", [None, "key"])
-@pytest.mark.usefixtures("connected")
+@pytest.mark.usefixtures("pool")
 async def test_what_is_created_again_is_written(key: str | None) -> None:
     """The statement that creates a customer writes it, too; what a key has created may be there already."""
     query = (

@@ -5,24 +5,11 @@ from __future__ import annotations
 import asyncpg
 
 from api.exceptions import FRAMES, MOST, outline
-
-SECRET = "ada@example.com"
-
-
-class Unspeakable(Exception):
-    """Neither its text nor its truth can be had."""
-
-    def __str__(self) -> str:
-        raise RuntimeError(SECRET)
-
-    __repr__ = __str__
-
-    def __bool__(self) -> bool:
-        raise RuntimeError(SECRET)
+from tests.unit.unspeakable import SECRET, Unspeakable
 
 
 def types(error: BaseException) -> list[str]:
-    return [described["type"].removeprefix(f"{__name__}.") for described in outline(error)]
+    return [described["type"].removeprefix(f"{Unspeakable.__module__}.") for described in outline(error)]
 
 
 def test_causes_and_contexts_are_described() -> None:

@@ -22,12 +22,11 @@ import uvloop
 from api import logs
 from schema.limits import Limits
 from schema.operation import Operations, Request
-from tests.unit.test_exceptions import Unspeakable
+from tests.unit.unspeakable import SECRET, Unspeakable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SECRET = "ada@example.com"
 LEVELS = (None, "customers", "uvicorn", "uvicorn.error")
 
 
