@@ -38,10 +38,12 @@ class Turns:
         return waited_for
 
     def throw(self, error: BaseException) -> Any:
-        """Hand on an exception, such as that of a task which is cancelled."""
-        if hasattr(self._iterator, "throw"):
-            return self._iterator.throw(error)
-        raise error
+        """Hand on an exception: of a task that is cancelled, or of what has been waited for."""
+        if not hasattr(self._iterator, "throw"):
+            raise error
+        waited_for = self._iterator.throw(error)
+        self.number += 1
+        return waited_for
 
     def close(self) -> None:
         """Give up waiting."""
